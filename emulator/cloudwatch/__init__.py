@@ -1,0 +1,1 @@
+"""Alarms that really evaluate, on the account's clock."""
