@@ -1,0 +1,1 @@
+"""Names and shapes that template, handler, container and command line share; stdlib only."""

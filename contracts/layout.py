@@ -1,0 +1,76 @@
+"""Where things lie in the buckets: every key is made here, and nowhere else."""
+
+PROBE_PREFIX = "probe-"
+"""Inference ids of promotion's own probes; captures with them are nobody's traffic."""
+
+
+def incoming_prefix(model: str) -> str:
+    """Data bucket: raw files land at ``<model>/incoming/<dataset>/<anything>.csv``."""
+    return f"{model}/incoming/"
+
+
+def dataset_prefix(model: str, dataset: str) -> str:
+    return f"{incoming_prefix(model)}{dataset}/"
+
+
+def snapshot_key(model: str, digest: str) -> str:
+    """Data bucket: the immutable list of what one run may read."""
+    return f"{model}/snapshots/{digest}/snapshot.json"
+
+
+def manifest_key(model: str, digest: str, dataset: str) -> str:
+    """Data bucket: the same list in SageMaker's ManifestFile format, one per dataset."""
+    return f"{model}/snapshots/{digest}/{dataset}.manifest"
+
+
+def quarantine_key(model: str, run_id: str, dataset: str, filename: str) -> str:
+    """Data bucket: a refused file; its reason lies beside it as ``<key>.reason.json``."""
+    return f"{model}/quarantine/{run_id}/{dataset}/{filename}"
+
+
+def run_prefix(model: str, run_id: str) -> str:
+    """Reports bucket: what one run leaves as evidence."""
+    return f"{model}/runs/{run_id}/"
+
+
+def validation_prefix(model: str, run_id: str) -> str:
+    """Reports bucket: holds ``report.json`` (contracts.validation)."""
+    return f"{run_prefix(model, run_id)}validation/"
+
+
+def evaluation_prefix(model: str, run_id: str) -> str:
+    """Reports bucket: holds ``evaluation.json``, ``baseline.json`` and ``golden.csv``."""
+    return f"{run_prefix(model, run_id)}evaluation/"
+
+
+def verdict_key(model: str, run_id: str) -> str:
+    """Reports bucket: the gate's verdict with its criteria."""
+    return f"{run_prefix(model, run_id)}verdict.json"
+
+
+def drift_report_key(model: str, window_end: str) -> str:
+    """Reports bucket: one drift check's report (contracts.drift_report)."""
+    return f"{model}/drift/{window_end}.json"
+
+
+def models_prefix(model: str) -> str:
+    """Artifacts bucket: training's S3OutputPath; SageMaker adds ``<job>/output/model.tar.gz``."""
+    return f"{model}/models/"
+
+
+def captures_prefix(model: str) -> str:
+    """Captures bucket: SageMaker adds ``<endpoint>/<variant>/yyyy/mm/dd/hh/…jsonl``."""
+    return f"{model}/"
+
+
+def s3_uri(bucket: str, key: str) -> str:
+    return f"s3://{bucket}/{key}"
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Return bucket and key of ``s3://bucket/key``."""
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket or not key:
+        raise ValueError(f"an S3 URI looks like s3://bucket/key, got {uri!r}")
+    return bucket, key

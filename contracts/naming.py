@@ -1,0 +1,38 @@
+"""Names of what changes with a version, short enough for AWS (<= 63) and the same every time."""
+
+from hashlib import sha256
+
+VARIANT = "live"
+"""The one production variant. AWS falls back to all-at-once silently when the name changes."""
+
+
+def digest(*parts: str, length: int = 12) -> str:
+    """A short digest of ``parts``, for names that must be the same when a step is repeated."""
+    return sha256("\n".join(parts).encode()).hexdigest()[:length]
+
+
+def run_id(model: str, environment: str, cause_id: str) -> str:
+    """The execution's name, the same for every delivery of the same cause."""
+    return f"{model}-{environment}-{digest(cause_id)}"
+
+
+def job_name(run: str, step: str, attempt: int) -> str:
+    """A job of a run: ``churn-dev-1a2b3c4d5e6f-train-0``; a redrive or retry counts up."""
+    return f"{run}-{step}-{attempt}"
+
+
+def endpoint(model: str, environment: str) -> str:
+    return f"{model}-{environment}"
+
+
+def package_group(model: str, environment: str) -> str:
+    return f"{model}-{environment}"
+
+
+def deployment(model: str, environment: str, version: int, promotion: str) -> str:
+    """The Model, EndpointConfig and alarms of one promotion of one version."""
+    return f"{model}-{environment}-v{version}-{digest(promotion, length=8)}"
+
+
+def rollback_alarm(deployment_name: str, symptom: str) -> str:
+    return f"{deployment_name}-{symptom}"
