@@ -1,0 +1,188 @@
+"""MiniStack's alarm and metric stores, as our evaluator's book."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.cloudwatch.evaluator import AlarmRecord, Finding
+from emulator.cloudwatch.metrics import MetricLog
+from emulator.cloudwatch.notices import Moment, Transition
+from emulator.cloudwatch.queries import Metric
+from emulator.cloudwatch.statistics import Datum
+from emulator.ports import Account
+
+SEAMS = (
+    "ministack.core.responses:set_request_account_id",
+    "ministack.core.responses:set_request_region",
+    "ministack.services.cloudwatch:_alarms",
+    "ministack.services.cloudwatch:_dims_key",
+    "ministack.services.cloudwatch:_evaluate_parent_alarms",
+    "ministack.services.cloudwatch:_history_entries",
+    "ministack.services.cloudwatch:_metrics",
+    "ministack.services.cloudwatch:_record_history",
+)
+
+ACTIONS = {
+    "ALARM": "AlarmActions",
+    "OK": "OKActions",
+    "INSUFFICIENT_DATA": "InsufficientDataActions",
+}
+_log = logging.getLogger(__name__)
+
+
+class MiniStackAlarms:
+    """MiniStack's stores, as the evaluator's book."""
+
+    def __init__(self, account: Account, cloudwatch: Any) -> None:
+        self._account = account
+        self._cloudwatch = cloudwatch
+        self._logs: dict[Metric, MetricLog] = {}
+        self._moments: dict[str, Moment] = {}
+        self._announcer: Executor = ThreadPoolExecutor(1, thread_name_prefix="alarm-actions")
+
+    def alarms(self) -> Iterable[AlarmRecord]:
+        self._enter()
+        return list(self._cloudwatch._alarms.values())
+
+    def data(self, metric: Metric, since: float) -> Sequence[Datum]:
+        self._enter()
+        dimensions = self._cloudwatch._dims_key(dict(metric.dimensions))
+        raw = self._cloudwatch._metrics.get((metric.namespace, metric.name, dimensions)) or ()
+        log = self._logs.setdefault(metric, MetricLog(_datum))
+        log.follow(raw)
+        return log.since(since)
+
+    def change(self, alarm: AlarmRecord, finding: Finding) -> None:
+        """Store the finding as MiniStack stores a state that was set."""
+        self._enter()
+        old, new = alarm["StateValue"], finding.state.value
+        alarm.update(
+            StateValue=new,
+            StateReason=finding.reason,
+            StateReasonData=finding.reason_data,
+            StateUpdatedTimestamp=finding.at.timestamp(),
+            StateTransitionedTimestamp=finding.at.timestamp(),
+        )
+        self._cloudwatch._record_history(
+            alarm["AlarmName"],
+            old,
+            new,
+            finding.reason,
+            reason_data=json.loads(finding.reason_data),
+        )
+        self.announce(alarm, old, new, finding.reason)
+        self._cloudwatch._evaluate_parent_alarms(alarm)
+
+    def announce(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> None:
+        """Send the event, run the actions: in order, and never on the event loop."""
+        transition = self._transition(alarm, old, new, reason)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._perform(transition)
+        else:
+            self._announcer.submit(self._perform, transition)
+
+    def _transition(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> Transition:
+        created = datetime.fromtimestamp(float(alarm["AlarmConfigurationUpdatedTimestamp"]), UTC)
+        before = self._moments.get(alarm["AlarmArn"]) or Moment(
+            value=old,
+            reason="Unchecked: Initial alarm creation",
+            reason_data=None,
+            at=created,
+        )
+        after = Moment(
+            value=new,
+            reason=reason,
+            reason_data=alarm.get("StateReasonData") or None,
+            at=self._account.clock.now(),
+        )
+        self._moments[alarm["AlarmArn"]] = after
+        return Transition(
+            alarm=dict(alarm),
+            account_id=self._account.account_id,
+            region=self._account.region,
+            before=before,
+            after=after,
+        )
+
+    def _perform(self, transition: Transition) -> None:
+        """Send the event always, and the actions where ActionsEnabled says so."""
+        self._enter()
+        alarm = transition.alarm
+        self._account.put_event(
+            source="aws.cloudwatch",
+            detail_type="CloudWatch Alarm State Change",
+            detail=transition.event_detail(),
+            resources=[alarm["AlarmArn"]],
+        )
+        if not alarm.get("ActionsEnabled", True):
+            return
+        for arn in alarm.get(ACTIONS[transition.after.value]) or ():
+            self._act(arn, transition)
+
+    def _act(self, arn: str, transition: Transition) -> None:
+        """Perform one action; a failed one is recorded and does not stop the others."""
+        try:
+            if arn.split(":")[2] == "sns":
+                self._account.client("sns").publish(
+                    TopicArn=arn, Subject=transition.subject(), Message=transition.message()
+                )
+            else:
+                self._account.client("lambda").invoke(
+                    FunctionName=arn,
+                    InvocationType="Event",
+                    Payload=json.dumps(transition.lambda_payload()),
+                )
+        except Exception as error:
+            _log.exception("alarm %s: action %s failed", transition.alarm["AlarmName"], arn)
+            self._record_action(transition, f"Failed to execute action {arn}: {error}")
+        else:
+            self._record_action(transition, f"Successfully executed action {arn}")
+
+    def _record_action(self, transition: Transition, summary: str) -> None:
+        self._cloudwatch._history_entries().append(
+            {
+                "AlarmName": transition.alarm["AlarmName"],
+                "AlarmType": "MetricAlarm",
+                "Timestamp": f"{self._account.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+                "HistoryItemType": "Action",
+                "HistorySummary": summary,
+                "HistoryData": json.dumps({"notificationResource": summary.rsplit(" ", 1)[-1]}),
+            }
+        )
+
+    def _enter(self) -> None:
+        """Speak to MiniStack's stores as this account, whatever thread this is."""
+        from ministack.core import responses
+
+        responses.set_request_account_id(self._account.account_id)
+        responses.set_request_region(self._account.region)
+
+
+def _datum(point: Mapping[str, Any]) -> Datum:
+    """Read a datum as MiniStack keeps it: a value with its count, or a statistic set."""
+    stats = point.get("_stat")
+    unit = point.get("Unit") or "None"
+    if stats is not None:
+        return Datum(
+            timestamp=float(point["Timestamp"]),
+            sample_count=float(stats["SampleCount"]),
+            total=float(stats["Sum"]),
+            minimum=float(stats["Minimum"]),
+            maximum=float(stats["Maximum"]),
+            unit=unit,
+        )
+    count, value = float(point.get("Count", 1.0)), float(point["Value"])
+    return Datum(
+        timestamp=float(point["Timestamp"]),
+        sample_count=count,
+        total=value * count,
+        minimum=value,
+        maximum=value,
+        unit=unit,
+    )
