@@ -1,0 +1,80 @@
+"""The chart of quality by month: what served beside a first version that was never retrained."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from reports.axes import TOP, WIDTH, Axes, bounds, chart, frame
+from reports.markup import element, text, tooltip
+from reports.story import MonthQuality, Promotion, Story
+
+STEP = 0.05
+_MIDDLE_OF_MONTH = timedelta(days=14)
+
+
+def quality_chart(story: Story) -> str:
+    known = [
+        value for month in story.months for value in (month.live, month.frozen) if value is not None
+    ]
+    low, high = bounds(known, step=STEP)
+    axes = Axes(start=story.start, end=story.end, low=low, high=high)
+    return chart(
+        frame(axes, step=STEP, form=".2f"),
+        *(_promotion(axes, promotion) for promotion in story.promotions),
+        _series(axes, story, "frozen", lambda month: month.frozen, "v1, never retrained"),
+        _series(axes, story, "live", lambda month: month.live, "live"),
+        label=f"{story.metric} of each month's answers: the live model and v1 never retrained",
+    )
+
+
+def _promotion(axes: Axes, promotion: Promotion) -> str:
+    x = axes.x(promotion.at)
+    return element(
+        "g",
+        tooltip(f"v{promotion.version} promoted {promotion.at:%Y-%m-%d %H:%M} UTC"),
+        element("line", x1=x, x2=x, y1=TOP - 8, y2=axes.floor, class_="promotion"),
+        element("text", text(f"v{promotion.version}"), x=x, y=TOP - 14, class_="badge"),
+    )
+
+
+def _series(
+    axes: Axes,
+    story: Story,
+    name: str,
+    of: Callable[[MonthQuality], float | None],
+    caption: str,
+) -> str:
+    points = [
+        (month, axes.x(month.at + _MIDDLE_OF_MONTH), axes.y(value), value)
+        for month in story.months
+        if (value := of(month)) is not None
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for _, x, y, _ in points)
+    marks = (_mark(story, month, x, y, value, caption) for month, x, y, value in points)
+    return element(
+        "g",
+        element("polyline", points=line, class_="line"),
+        *marks,
+        _end_label([(x, y) for _, x, y, _ in points], caption, above=name == "live"),
+        class_=name,
+    )
+
+
+def _mark(story: Story, month: MonthQuality, x: float, y: float, value: float, caption: str) -> str:
+    versions = ", ".join(f"v{version}" for version in month.versions)
+    shown = f"{month.at:%B %Y}: {story.metric} {value:.3f}, {caption}"
+    if caption == "live":
+        shown += f" ({versions}; {month.rows:,} answers)"
+    return element("circle", tooltip(shown), cx=x, cy=y, r=4.5)
+
+
+def _end_label(points: Sequence[tuple[float, float]], caption: str, *, above: bool) -> str:
+    if not points:
+        return ""
+    x, y = points[-1]
+    return element(
+        "text",
+        text(caption),
+        x=min(x + 8, WIDTH - 20),
+        y=y - 12 if above else y + 22,
+        class_="caption",
+    )
