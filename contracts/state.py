@@ -1,0 +1,34 @@
+"""The state table: the few facts that change in place, one item each, by name."""
+
+KEY = "item"
+"""The table's partition key (text); it has no sort key."""
+
+
+def lease(model: str) -> str:
+    """Who retrains the model now (lambdas.adapters.leases)."""
+    return f"lease#{model}"
+
+
+def promotion_lease(model: str) -> str:
+    """Which promotion may move the model's endpoint now."""
+    return f"promotion#{model}"
+
+
+def admission(model: str) -> str:
+    """The last run that was admitted, and the data that the last finished run had."""
+    return f"admission#{model}"
+
+
+def champion(model: str) -> str:
+    """The champion pointer: the fields of contracts.run.Champion."""
+    return f"champion#{model}"
+
+
+def drift(model: str) -> str:
+    """Up to when drift checks have read the captures, of which version, and the last verdict."""
+    return f"drift#{model}"
+
+
+def settled(execution_arn: str, redrive: int, status: str) -> str:
+    """The claim that makes one end of one execution one notification."""
+    return f"settled#{execution_arn}#{redrive}#{status}"

@@ -1,0 +1,1 @@
+"""Decisions that the platform makes while it runs, one package a handler."""

@@ -1,0 +1,1 @@
+"""What several handlers ask of AWS, in the platform's words."""

@@ -1,0 +1,54 @@
+"""What most handlers are wired with, made when first asked for."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from contracts import card
+from contracts.card import ModelCard
+from contracts.environment import Variable
+from lambdas.adapters.champion import ChampionPointer
+from lambdas.adapters.documents import Documents
+from lambdas.adapters.ledger import Ledger
+from lambdas.adapters.state import StateTable
+
+
+def setting(variable: Variable) -> str:
+    """The setting's value; an unset one is an error that names it."""
+    value = os.environ.get(variable)
+    if not value:
+        raise RuntimeError(f"the environment variable {variable.value} must be set")
+    return value
+
+
+@cache
+def model_card() -> ModelCard:
+    return card.load(Path(os.environ["LAMBDA_TASK_ROOT"]) / setting(Variable.CARD))
+
+
+@cache
+def client(name: str) -> Any:
+    return boto3.client(name)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+@cache
+def documents() -> Documents:
+    return Documents(client("s3"))
+
+
+@cache
+def ledger() -> Ledger:
+    return Ledger(boto3.resource("dynamodb").Table(setting(Variable.LEDGER_TABLE)))
+
+
+@cache
+def state_table() -> StateTable:
+    return StateTable(boto3.resource("dynamodb").Table(setting(Variable.STATE_TABLE)))
+
+
+@cache
+def champion_pointer() -> ChampionPointer:
+    return ChampionPointer(state_table(), model_card().name)
