@@ -1,0 +1,1 @@
+"""Every reach into MiniStack's internals, and the check that they are still where we reach."""

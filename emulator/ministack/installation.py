@@ -1,0 +1,57 @@
+"""Put the account together: our services and behaviours into MiniStack's tables."""
+
+from dataclasses import dataclass
+
+from ministack import app
+from ministack.core import router
+
+from emulator.account import EmbeddedAccount
+from emulator.images import Images
+from emulator.ministack import (
+    alarms,
+    cloudformation,
+    lambdas,
+    scheduler,
+    schedules,
+    stepfunctions,
+)
+from emulator.sagemaker.service import SageMaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What runs beside MiniStack and must be started and stopped with it."""
+
+    sagemaker: SageMaker
+
+    def start(self) -> None:
+        self.sagemaker.start()
+
+    def stop(self) -> None:
+        self.sagemaker.stop()
+
+
+def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes) -> Services:
+    """Install everything; call it once, before the server starts."""
+    clock = account.clock
+    lambdas.install(
+        runtimes=runtimes,
+        endpoint_url=account.endpoint_url,
+        temporary=account.state_dir / "tmp",
+    )
+    clock.add_activity(lambdas.busy)
+    schedules.install(clock)
+    scheduler.install(account)
+    evaluator = alarms.install(account)
+    clock.add_source(evaluator.next_due, evaluator.evaluate_due)
+    sagemaker = SageMaker(account, images)
+    app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
+    # SageMaker Runtime signs as "sagemaker" too; the service tells them apart by path.
+    router.SERVICE_PATTERNS["sagemaker"] = {
+        "target_prefixes": ["SageMaker."],
+        "host_patterns": [r"sagemaker\."],
+        "credential_scope": "sagemaker",
+    }
+    stepfunctions.install(account, sagemaker)
+    cloudformation.install(account, sagemaker)
+    return Services(sagemaker=sagemaker)

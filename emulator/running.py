@@ -1,0 +1,92 @@
+"""The services of a running account, behind one HTTP server."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+# First of all imports of this process that ask for the time: the clock is set before them.
+from emulator.moved_time import MovedTime  # isort: skip
+
+from emulator.account import EmbeddedAccount, Identity
+from emulator.account_clock import AccountClock
+from emulator.control import Application, Control, Receive, Scope, Send
+from emulator.images import Images
+from emulator.state_folder import StateFolder
+
+if TYPE_CHECKING:
+    from emulator.host import Options
+    from emulator.ministack.installation import Services
+
+
+@dataclass(slots=True, kw_only=True)
+class RunningServices:
+    """What the host starts, waits for, and stops."""
+
+    clock: AccountClock
+    services: "Services"
+    application: Application
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def make(
+        cls,
+        options: "Options",
+        folder: StateFolder,
+        identity: Identity,
+        facts: Mapping[str, Any],
+        stop: Callable[[], None],
+    ) -> Self:
+        clock = AccountClock(MovedTime(options.clock))
+        account = EmbeddedAccount(identity=identity, state_dir=folder.root, clock=clock)
+        images = Images(
+            folder.images,
+            account_id=identity.account_id,
+            region=identity.region,
+            ecr=lambda: account.client("ecr"),
+        )
+        # MiniStack configures itself from the environment when it is imported: not before here.
+        from ministack import app
+
+        from emulator.ministack import installation
+        from emulator.ministack.lambdas import Runtimes
+
+        runtimes = Runtimes(python=options.lambda_python, node=options.node)
+        services = installation.install(account, images, runtimes)
+        control = Control(app.app, clock=clock, images=images, facts=facts, stop=stop)
+        return cls(clock=clock, services=services, application=control)
+
+    async def serve(self, sock: socket.socket) -> None:
+        """Serve on ``sock`` until cancelled."""
+        from hypercorn.app_wrappers import ASGIWrapper
+        from hypercorn.asyncio.run import worker_serve
+        from hypercorn.config import Config, Sockets
+
+        config = Config()
+        config.keep_alive_timeout = 75
+        sock.setblocking(False)
+        await worker_serve(
+            ASGIWrapper(self._lifespan_aware),
+            config,
+            sockets=Sockets([], [sock], []),
+            shutdown_trigger=asyncio.Event().wait,
+        )
+
+    def stop(self) -> None:
+        self.clock.stop()
+        self.services.stop()
+
+    async def _lifespan_aware(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.application(scope, receive, send)
+            return
+
+        async def observed(message: dict[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                await asyncio.to_thread(self.services.start)
+                self.clock.start()
+                self.ready.set()
+            await send(message)
+
+        await self.application(scope, receive, observed)
