@@ -1,0 +1,36 @@
+"""The AWS account that the SDK's own settings point at, embedded or real."""
+
+import os
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+
+
+class Account:
+    """Clients are made when first asked for: importing boto3 takes longer than most commands."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Any] = {}
+
+    @cached_property
+    def _session(self) -> Any:
+        from boto3.session import Session
+
+        # Other SDKs and the CDK read AWS_REGION; boto3 reads only AWS_DEFAULT_REGION by itself.
+        return Session(region_name=os.environ.get("AWS_REGION"))
+
+    @property
+    def region(self) -> str | None:
+        return self._session.region_name
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service)
+        return self._clients[service]
+
+    def now(self) -> datetime:
+        """Return the account's time: the Date header of an answer, never this machine's clock."""
+        answer = self.client("sts").get_caller_identity()
+        date = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+        return parsedate_to_datetime(date).astimezone(UTC)

@@ -1,0 +1,45 @@
+"""The ledger, read from its table: newest lines first."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from contracts import moment
+from contracts.ledger import LedgerEntry, LedgerKind
+
+
+def entries(
+    dynamodb: Any, *, table: str, model: str, kind: LedgerKind | None = None, limit: int
+) -> list[LedgerEntry]:
+    """Return at most ``limit`` lines about ``model``, newest first."""
+    every = _newest_first(dynamodb, table, model)
+    return list(islice((each for each in every if kind in (None, each.kind)), limit))
+
+
+def _newest_first(dynamodb: Any, table: str, model: str) -> Iterator[LedgerEntry]:
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="model = :model",
+        ExpressionAttributeValues={":model": {"S": model}},
+        ScanIndexForward=False,
+        ConsistentRead=True,
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield _entry(item)
+
+
+def _entry(item: dict[str, Any]) -> LedgerEntry:
+    return LedgerEntry(
+        model=item["model"]["S"],
+        at=_moment(item["at"]["S"]),
+        kind=LedgerKind(item["kind"]["S"]),
+        subject=item["subject"]["S"],
+        summary=item["summary"]["S"],
+        details={name: value.get("S", "") for name, value in item["details"]["M"].items()},
+    )
+
+
+def _moment(text: str) -> datetime:
+    return moment.parse(text, "ledger.at")

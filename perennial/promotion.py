@@ -1,0 +1,87 @@
+"""A person promotes a version: approves it where needed, and starts the promotion machine."""
+
+import json
+from typing import Any
+
+from contracts import moment, naming
+from contracts.run import Cause, CauseKind, RunRequest
+from perennial import registry, state
+from perennial.account import Account
+from perennial.deployed import Deployed
+from perennial.refusal import Refused
+from perennial.registry import Package
+
+
+def promote(
+    account: Account, deployed: Deployed, number: int, *, approve: bool, reason: str | None
+) -> str:
+    """Start the promotion of version ``number``; return the execution's ARN.
+
+    The machine verifies artifact, image and environment itself, whoever starts it.
+    """
+    sagemaker = account.client("sagemaker")
+    package = registry.package(sagemaker, deployed.package_group, number)
+    if package.version.approval != "Approved":
+        _approve(sagemaker, package, approve=approve, reason=reason)
+    request = _request(account, deployed, package, reason or f"promotion of version {number}")
+    answer = account.client("stepfunctions").start_execution(
+        stateMachineArn=deployed.promotion_arn,
+        name=f"{request.run_id}-promote-0",
+        input=json.dumps(
+            {
+                "request": request.document(),
+                "package": {"model_package_arn": package.version.arn, "version": number},
+            }
+        ),
+    )
+    return answer["executionArn"]
+
+
+def _approve(sagemaker: Any, package: Package, *, approve: bool, reason: str | None) -> None:
+    described = f"version {package.version.version} is {package.version.approval}"
+    if not approve or not reason:
+        raise Refused(
+            f"{described}{': ' + package.reason if package.reason else ''}",
+            next_step="approve it yourself, saying why: perennial promote "
+            f"{package.version.version} --approve --reason '…'",
+        )
+    sagemaker.update_model_package(
+        ModelPackageArn=package.version.arn,
+        ModelApprovalStatus="Approved",
+        ApprovalDescription=f"approved by a person: {reason}"[:1024],
+    )
+
+
+def _request(account: Account, deployed: Deployed, package: Package, reason: str) -> RunRequest:
+    """Rebuild the request of a run from the evidence that the package carries."""
+    as_of = account.now()
+    number = package.version.version
+    cause = Cause(
+        kind=CauseKind.PERSON,
+        id=f"person-promotes-{number}-{moment.render(as_of)}",
+        detail=reason,
+    )
+    dynamodb = account.client("dynamodb")
+    return RunRequest(
+        run_id=naming.run_id(deployed.model, deployed.environment, cause.id),
+        model=deployed.model,
+        environment=deployed.environment,
+        as_of=as_of,
+        cause=cause,
+        fencing_token=state.fencing_token(dynamodb, deployed.state_table, deployed.model),
+        image_uri=package.image_uri,
+        image_digest=_evidence(package, "image_digest"),
+        code_uri=_evidence(package, "code_uri"),
+        champion=state.champion(dynamodb, deployed.state_table, deployed.model),
+    )
+
+
+def _evidence(package: Package, name: str) -> str:
+    value = package.metadata.get(name)
+    if not value:
+        raise Refused(
+            f"version {package.version.version} carries no {name} in its metadata; "
+            f"it has: {', '.join(sorted(package.metadata)) or 'none'}",
+            next_step="promote a version that the retraining machine registered",
+        )
+    return value

@@ -1,0 +1,114 @@
+"""How answers look in a terminal; with ``--json`` they are one JSON document instead."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from contracts import moment
+from contracts.ledger import LedgerEntry
+from perennial.executions import Execution
+from perennial.explanation import Explanation
+from perennial.status import Status
+
+
+def as_json(document: Any) -> None:
+    print(json.dumps(document, default=_plain, indent=1, allow_nan=False))
+
+
+def _plain(value: object) -> str:
+    return moment.render(value) if isinstance(value, datetime) else str(value)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(name, value)
+    _print(grid)
+
+
+def rows(title: str, headings: Sequence[str], content: Iterable[Sequence[str]]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in content:
+        table.add_row(*row)
+    _print(table)
+
+
+def status(state: Status) -> None:
+    champion = state.champion
+    serving = "none yet" if champion is None else f"version {champion.version}"
+    if champion is not None:
+        serving += f", promoted {champion.promoted_at}"
+    if not state.agrees:
+        serving += f"  ! endpoint serves {state.endpoint_config}"
+    facts(
+        [
+            ("model", f"{state.model} in {state.environment}"),
+            ("account's time", moment.render(state.now)),
+            ("endpoint", f"{state.endpoint}: {state.endpoint_status}"),
+            ("champion", serving),
+            ("lease", state.lease_owner or "free"),
+            ("last run", _execution(state.last_run)),
+            ("last promotion", _execution(state.last_promotion)),
+            *((f"alarm {alarm.name}", f"{alarm.state}  {alarm.reason}") for alarm in state.alarms),
+        ]
+    )
+    rows(
+        "registry, newest first",
+        ("version", "approval", "created"),
+        ((str(v.version), v.approval, moment.render(v.created)) for v in state.versions),
+    )
+
+
+def ledger(entries: Iterable[LedgerEntry]) -> None:
+    rows(
+        "ledger, newest first",
+        ("at", "kind", "subject", "summary"),
+        ((moment.render(e.at), e.kind.value, e.subject, e.summary) for e in entries),
+    )
+
+
+def explanation(found: Explanation) -> None:
+    version = found.package.version
+    facts(
+        [
+            ("version", f"{version.version} ({version.approval})"),
+            ("serves now", "yes" if found.serves else "no"),
+            ("reason", found.package.reason or "–"),
+            ("artifact", found.package.model_data_url),
+            *sorted(found.package.metadata.items()),
+        ]
+    )
+    if found.verdict is not None:
+        rows(
+            f"gate: {found.verdict.get('verdict', '?')}",
+            ("criterion", "value", "bound", "outcome"),
+            (_criterion(each) for each in found.verdict.get("criteria", ())),
+        )
+    ledger(found.history)
+
+
+def _criterion(each: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(each.get(name, "–")) for name in ("name", "value", "bound", "outcome"))
+
+
+def _execution(execution: Execution | None) -> str:
+    if execution is None:
+        return "none yet"
+    why = f"  {execution.error}: {execution.cause}" if execution.error else ""
+    return f"{execution.name} {execution.status}, since {moment.render(execution.started)}{why}"
+
+
+def _print(renderable: object) -> None:
+    from rich.console import Console
+
+    Console(soft_wrap=False).print(renderable)
