@@ -1,0 +1,180 @@
+"""The life of one job, from its download to its end, in a thread of its own."""
+
+import logging
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.images import Image
+from emulator.ports import Account
+from emulator.sagemaker.jobs.bucket import Bucket
+from emulator.sagemaker.jobs.child import Cause, Child, Outcome
+from emulator.sagemaker.jobs.contract import HOST, Contract, located
+from emulator.sagemaker.jobs.description import event_detail
+from emulator.sagemaker.jobs.final_metrics import FinalMetrics
+from emulator.sagemaker.jobs.job import Job, JobFailed, Kind, Stage
+from emulator.sagemaker.jobs.log_stream import LogStream
+from emulator.sagemaker.tags import Tags
+
+_INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
+_SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """``live`` is the thread's body; ``announce`` tells EventBridge where the job stands."""
+
+    job: Job
+    image: Image | None
+    contract: Contract
+    account: Account
+    tags: Tags
+    grace: float
+    abandoned: bool = field(default=False)
+    """The account is going: nobody is left to tell, and nothing to upload to."""
+
+    def live(self) -> None:
+        try:
+            self._live()
+        except JobFailed as failure:
+            self._fail(str(failure))
+        except Exception:
+            # The job ends as AWS ends it when the fault is the service's; the trace is ours.
+            _log.exception("%s job %s failed inside the service", self.job.kind, self.job.name)
+            self._fail(_INTERNAL)
+
+    def _live(self) -> None:
+        job = self.job
+        if self.image is None:
+            uri = self.contract.image_uri(job)
+            raise JobFailed(
+                f"ClientError: API error (404): manifest for {uri} not found: "
+                "manifest unknown: Requested image not found"
+            )
+        bucket = Bucket(self.account.client("s3"))
+        self._enter(Stage.DOWNLOADING)
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder.mkdir(parents=True)
+        self.contract.lay_out(job, bucket)
+        if job.stop_asked.is_set():
+            self._enter(Stage.STOPPED)
+            return
+        self._enter(Stage.TRAINING)
+        self._conclude(self._run_child(self.image), bucket)
+
+    def _conclude(self, outcome: Outcome, bucket: Bucket) -> None:
+        failed = outcome.cause is Cause.FINISHED and outcome.exit_code != 0
+        if not self.abandoned:
+            self._enter(Stage.UPLOADING)
+            succeeded = not failed
+            if self.job.kind is Kind.PROCESSING:
+                succeeded = outcome.cause is Cause.FINISHED and not failed
+            self.contract.upload(self.job, bucket, succeeded=succeeded)
+        if failed:
+            self._fail(self.contract.failure(self.job, outcome.exit_code))
+        elif outcome.cause is Cause.STOPPED:
+            self._enter(Stage.STOPPED)
+        elif outcome.cause is Cause.MAX_RUNTIME:
+            self._enter(Stage.MAX_RUNTIME_EXCEEDED, self._overrun())
+        else:
+            self._enter(Stage.COMPLETED)
+
+    def _overrun(self) -> str | None:
+        """A training job says it by its secondary status; a processing job has none."""
+        if self.job.kind is Kind.TRAINING:
+            return None
+        limit = self.job.max_runtime
+        return f"MaxRuntimeExceeded: the job ran longer than MaxRuntimeInSeconds ({limit})"
+
+    def _run_child(self, image: Image) -> Outcome:
+        job = self.job
+        try:
+            child = Child(
+                self.contract.command(job, image),
+                cwd=image.root,
+                environment=self._environment(image),
+            )
+        except OSError as error:
+            # What a container runtime exits with when the entry point does not start.
+            _log.warning("job %s did not start: %s", job.name, error)
+            return Outcome(exit_code=127, cause=Cause.FINISHED)
+        metrics = FinalMetrics(
+            job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []),
+            self.account.clock.now,
+        )
+        stream = f"{job.name}/{HOST}-{int(self.account.clock.now().timestamp())}"
+        log = LogStream(
+            child.output,
+            file=job.folder / "log.txt",
+            send=lambda lines: self.account.write_log(
+                group=f"/aws/sagemaker/{job.kind.value}Jobs", stream=stream, messages=lines
+            ),
+            see=metrics.see,
+        )
+        cause = child.wait(limit=job.max_runtime, stop=job.stop_asked)
+        if cause is Cause.MAX_RUNTIME:
+            self._enter(Stage.STOPPING)
+        exit_code = child.end(grace=1.0 if self.abandoned else self.grace)
+        log.close()
+        job.metrics = metrics.as_list()
+        job.seconds = max(1, math.ceil(child.seconds))
+        job.exit_message = self._exit_message()
+        return Outcome(exit_code=exit_code, cause=cause)
+
+    def _exit_message(self) -> str | None:
+        """https://docs.aws.amazon.com/sagemaker/latest/dg/byoc-metadata.html."""
+        file = self.job.ml / "output" / "message"
+        if self.job.kind is Kind.TRAINING or not file.is_file():
+            return None
+        with file.open("rb") as content:
+            return content.read(1024).decode("utf-8", errors="ignore")
+
+    def _environment(self, image: Image) -> Mapping[str, str]:
+        """Return all the process sees: nothing of the account's own environment leaks into it."""
+        job = self.job
+        places = {"HOME": job.folder / "home", "TMPDIR": job.folder / "tmp"}
+        for place in places.values():
+            place.mkdir()
+        asked = job.request.get("Environment", {})
+        return {
+            "PATH": ":".join([*map(str, image.path), *_SYSTEM_PATH]),
+            "LANG": "C.UTF-8",
+            # An image never changes, so bytecode is not written into it.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            **{name: str(place) for name, place in places.items()},
+            **image.environment,
+            **self.contract.environment(job),
+            **{name: located(value, job.ml) for name, value in asked.items()},
+            "SAGEMAKER_BASE_DIR": str(job.ml),
+            "AWS_REGION": self.account.region,
+            "AWS_DEFAULT_REGION": self.account.region,
+            "AWS_ENDPOINT_URL": self.account.endpoint_url,
+            # MiniStack takes an access key of twelve digits for the account's number.
+            "AWS_ACCESS_KEY_ID": self.account.account_id,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def _fail(self, reason: str) -> None:
+        self._enter(Stage.FAILED, reason[:1024])
+
+    def _enter(self, stage: Stage, reason: str | None = None) -> None:
+        self.job.enter(stage, self.account.clock.now(), failure_reason=reason)
+        self.announce()
+
+    def announce(self) -> None:
+        if self.abandoned:
+            return
+        try:
+            self.account.put_event(
+                source="aws.sagemaker",
+                detail_type=f"SageMaker {self.job.kind.value} Job State Change",
+                detail=event_detail(self.job, self.tags.of(self.job.arn)),
+                resources=[self.job.arn],
+            )
+        except Exception:
+            # A job's end does not depend on whether anybody could be told of it.
+            _log.exception("no event was sent for job %s", self.job.name)
