@@ -1,0 +1,162 @@
+"""CreateEndpointConfig and its siblings: which variants, how many instances, what is captured."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from emulator.ports import Account
+from emulator.sagemaker.endpoints.capture import CaptureSettings
+from emulator.sagemaker.endpoints.listing import page
+from emulator.sagemaker.endpoints.models import Models
+from emulator.sagemaker.endpoints.records import arn, existing, missing
+from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.operations import Request, Response, operation
+
+_UNSUPPORTED = (
+    "ShadowProductionVariants",
+    "AsyncInferenceConfig",
+    "ExplainerConfig",
+    "CrossRegionTrafficConfig",
+)
+_UNSUPPORTED_IN_VARIANT = (
+    "ServerlessConfig",
+    "ManagedInstanceScaling",
+    "InstancePools",
+    "AcceleratorType",
+    "CapacityReservationConfig",
+    "AcceleratorPartitionLayouts",
+    "CoreDumpConfig",
+)
+_STARTUP_SECONDS = 240
+"""Four minutes, unless ContainerStartupHealthCheckTimeoutInSeconds says otherwise:
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    name: str
+    model_name: str
+    instances: int
+    weight: float
+    startup_seconds: int
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Self:
+        name = request["VariantName"]
+        for member in _UNSUPPORTED_IN_VARIANT:
+            if member in request:
+                raise not_supported(f"CreateEndpointConfig with {member}")
+        for member in ("ModelName", "InstanceType", "InitialInstanceCount"):
+            if member not in request:
+                raise validation(f"{member} is required for production variant {name}.")
+        return cls(
+            name=name,
+            model_name=request["ModelName"],
+            instances=request["InitialInstanceCount"],
+            weight=float(request.get("InitialVariantWeight", 1.0)),
+            startup_seconds=request.get(
+                "ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointConfig:
+    name: str
+    arn: str
+    created: datetime
+    request: Mapping[str, Any]
+    variants: tuple[Variant, ...]
+    capture: CaptureSettings | None
+
+    def resized(self, sizes: Mapping[str, tuple[int | None, float | None]]) -> "EndpointConfig":
+        """Return this config with other instance counts and weights, by variant name."""
+        changed: list[Variant] = []
+        for variant in self.variants:
+            count, weight = sizes.get(variant.name, (None, None))
+            changed.append(
+                replace(
+                    variant,
+                    instances=variant.instances if count is None else count,
+                    weight=variant.weight if weight is None else weight,
+                )
+            )
+        return replace(self, variants=tuple(changed))
+
+
+class EndpointConfigs:
+    """The endpoint configs of the account.
+
+    AWS warns against deleting one that an endpoint uses and yet allows it; the next update of
+    that endpoint then cannot find its old configuration.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
+    https://github.com/hashicorp/terraform-provider-aws/issues/40048
+    """
+
+    def __init__(self, account: Account, models: Models) -> None:
+        self._account = account
+        self._models = models
+        self._configs: dict[str, EndpointConfig] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> EndpointConfig:
+        config = self._configs.get(name)
+        if config is None:
+            raise missing("endpoint configuration", arn(self._account, "endpoint-config", name))
+        return config
+
+    @operation("CreateEndpointConfig")
+    def create(self, request: Request) -> Response:
+        name = request["EndpointConfigName"]
+        for member in _UNSUPPORTED:
+            if request.get(member):
+                raise not_supported(f"CreateEndpointConfig with {member}")
+        config = EndpointConfig(
+            name=name,
+            arn=arn(self._account, "endpoint-config", name),
+            created=self._account.clock.now(),
+            request=dict(request),
+            variants=tuple(Variant.of(variant) for variant in request["ProductionVariants"]),
+            capture=CaptureSettings.of(request.get("DataCaptureConfig")),
+        )
+        names = [variant.name for variant in config.variants]
+        if len(set(names)) < len(names):
+            raise validation(f"Production variant names must be unique, got {names}.")
+        for variant in config.variants:
+            self._models.get(variant.model_name)
+        with self._lock:
+            if name in self._configs:
+                raise existing("endpoint configuration", config.arn)
+            self._configs[name] = config
+        return {"EndpointConfigArn": config.arn}
+
+    @operation("DescribeEndpointConfig")
+    def describe(self, request: Request) -> Response:
+        config = self.get(request["EndpointConfigName"])
+        kept = {key: value for key, value in config.request.items() if key != "Tags"}
+        kept["ProductionVariants"] = [
+            {"InitialVariantWeight": 1.0} | dict(variant)
+            for variant in config.request["ProductionVariants"]
+        ]
+        return kept | {"EndpointConfigArn": config.arn, "CreationTime": config.created}
+
+    @operation("ListEndpointConfigs")
+    def list(self, request: Request) -> Response:
+        summaries = [
+            {
+                "EndpointConfigName": config.name,
+                "EndpointConfigArn": config.arn,
+                "CreationTime": config.created,
+            }
+            for config in self._configs.values()
+        ]
+        return page(summaries, request, name="EndpointConfigName", result="EndpointConfigs")
+
+    @operation("DeleteEndpointConfig")
+    def delete(self, request: Request) -> Response:
+        config = self.get(request["EndpointConfigName"])
+        with self._lock:
+            self._configs.pop(config.name, None)
+        return {}

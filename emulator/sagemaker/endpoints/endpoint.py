@@ -1,0 +1,184 @@
+"""One endpoint: its status and fleets, as DescribeEndpoint and EventBridge tell them."""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from emulator.ports import Account
+from emulator.sagemaker.endpoints.fleet import Fleet
+from emulator.sagemaker.endpoints.records import arn
+from emulator.sagemaker.endpoints.traffic import Traffic
+
+
+class Status(StrEnum):
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    IN_SERVICE = "InService"
+    DELETING = "Deleting"
+    FAILED = "Failed"
+
+
+BUSY = frozenset({Status.CREATING, Status.UPDATING, Status.DELETING})
+
+
+@dataclass(slots=True, kw_only=True)
+class Pending:
+    """A deployment that is under way."""
+
+    config_name: str
+    started: datetime
+    fleet: Fleet
+    active: Mapping[str, int] = field(default_factory=dict)
+    stage: dict[str, Any] = field(default_factory=dict)
+
+
+class Endpoint:
+    """Mutable record; ``lock`` guards status and fleets, ``traffic`` has its own lock."""
+
+    def __init__(self, account: Account, name: str, config_name: str, tags: list[Any]) -> None:
+        self.name = name
+        self.arn = arn(account, "endpoint", name)
+        self.config_name = config_name
+        self.tags = tags
+        self.status = Status.CREATING
+        self.failure: str | None = None
+        self.created = self.modified = account.clock.now()
+        self.traffic = Traffic()
+        self.fleet: Fleet | None = None
+        self.retiring: Fleet | None = None
+        self.pending: Pending | None = None
+        self.deployment_config: dict[str, Any] | None = None
+        self.lock = threading.RLock()
+        self._account = account
+
+    def fleets(self) -> list[Fleet]:
+        pending = self.pending
+        found = (self.fleet, self.retiring, None if pending is None else pending.fleet)
+        return [fleet for fleet in found if fleet is not None]
+
+    def become(self, status: Status, failure: str | None = None) -> None:
+        """Change status and say so on the bus."""
+        with self.lock:
+            self.status = status
+            self.failure = failure
+            self.modified = self._account.clock.now()
+        self._tell("SageMaker Endpoint State Change")
+
+    def enter(self, stage: str, message: str, active: Mapping[str, int] | None = None) -> None:
+        """Record the stage of the pending deployment and say so on the bus."""
+        with self.lock:
+            if self.pending is None:
+                return
+            now = self._account.clock.now()
+            self.pending.stage = {"Status": stage, "StatusMessage": message, "StartTime": now}
+            if active is not None:
+                self.pending.active = active
+        self._tell("SageMaker Endpoint Deployment State Change")
+
+    def describe(self) -> dict[str, Any]:
+        with self.lock:
+            found: dict[str, Any] = {
+                "EndpointName": self.name,
+                "EndpointArn": self.arn,
+                "EndpointConfigName": self.config_name,
+                "EndpointStatus": self.status.value,
+                "CreationTime": self.created,
+                "LastModifiedTime": self.modified,
+            }
+            if self.failure is not None:
+                found["FailureReason"] = self.failure
+            if self.deployment_config is not None:
+                found["LastDeploymentConfig"] = self.deployment_config
+            if self.fleet is not None and self.fleet.pools:
+                found["ProductionVariants"] = variants_of(self.fleet)
+                capture = self.fleet.config.request.get("DataCaptureConfig")
+                if capture is not None:
+                    found["DataCaptureConfig"] = {
+                        "EnableCapture": self.fleet.config.capture is not None,
+                        "CaptureStatus": "Started" if self.fleet.captures else "Stopped",
+                        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+                        "DestinationS3Uri": capture["DestinationS3Uri"],
+                        "KmsKeyId": capture.get("KmsKeyId", ""),
+                    }
+            if self.pending is not None and self.fleet is not None:
+                found["PendingDeploymentSummary"] = self._pending()
+            return found
+
+    def _pending(self) -> dict[str, Any]:
+        pending = self.pending
+        if pending is None:
+            return {}
+        variants = variants_of(pending.fleet)
+        for variant in variants:
+            name = variant["VariantName"]
+            variant["CurrentInstanceCount"] = pending.active.get(name, 0)
+            if pending.stage:
+                variant["VariantStatus"] = [pending.stage]
+        return {
+            "EndpointConfigName": pending.config_name,
+            "ProductionVariants": variants,
+            "StartTime": pending.started,
+        }
+
+    def _tell(self, detail_type: str) -> None:
+        """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
+        detail = {
+            key: value
+            for key, value in self.describe().items()
+            if key
+            in (
+                "EndpointName",
+                "EndpointArn",
+                "EndpointConfigName",
+                "ProductionVariants",
+                "CreationTime",
+                "LastModifiedTime",
+                "PendingDeploymentSummary",
+            )
+        }
+        detail["EndpointStatus"] = re.sub(r"(?<!^)(?=[A-Z])", "_", self.status.value).upper()
+        detail["Tags"] = {tag["Key"]: tag["Value"] for tag in self.tags}
+        self._account.put_event(
+            source="aws.sagemaker",
+            detail_type=detail_type,
+            detail=_in_milliseconds(detail),
+            resources=[self.arn],
+        )
+
+
+def variants_of(fleet: Fleet) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for pool in fleet.pools:
+        name = pool.variant.name
+        image = fleet.images[name]
+        found.append(
+            {
+                "VariantName": name,
+                "DeployedImages": [
+                    {
+                        "SpecifiedImage": fleet.specified[name],
+                        "ResolvedImage": image.uri,
+                        "ResolutionTime": fleet.resolved_at,
+                    }
+                ],
+                "CurrentWeight": pool.weight,
+                "DesiredWeight": pool.weight,
+                "CurrentInstanceCount": len(pool.ready),
+                "DesiredInstanceCount": pool.desired,
+            }
+        )
+    return found
+
+
+def _in_milliseconds(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    if isinstance(value, dict):
+        return {key: _in_milliseconds(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_in_milliseconds(part) for part in value]
+    return value

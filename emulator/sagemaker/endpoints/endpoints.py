@@ -1,0 +1,180 @@
+"""CreateEndpoint and its siblings: what is asked of the endpoints of an account."""
+
+import shutil
+import threading
+from contextlib import suppress
+
+from emulator.images import Images
+from emulator.ports import Account
+from emulator.sagemaker.endpoints.configs import EndpointConfig, EndpointConfigs
+from emulator.sagemaker.endpoints.deployment import BlueGreen
+from emulator.sagemaker.endpoints.endpoint import BUSY, Endpoint, Pending, Status
+from emulator.sagemaker.endpoints.fleet import Fleet
+from emulator.sagemaker.endpoints.lifecycle import Crew, bring_up, changes_of, resize, take_down
+from emulator.sagemaker.endpoints.listing import page
+from emulator.sagemaker.endpoints.models import Models
+from emulator.sagemaker.endpoints.policy import DeploymentPolicy
+from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing
+from emulator.sagemaker.endpoints.retained import retained
+from emulator.sagemaker.errors import validation
+from emulator.sagemaker.operations import Request, Response, operation
+
+
+class Endpoints:
+    """The endpoints of the account."""
+
+    def __init__(
+        self, account: Account, images: Images, models: Models, configs: EndpointConfigs
+    ) -> None:
+        self._account = account
+        self._images = images
+        self._models = models
+        self._configs = configs
+        self._endpoints: dict[str, Endpoint] = {}
+        self._lock = threading.Lock()
+        self._crew = Crew()
+
+    def start(self) -> None:
+        """Forget what an account that was killed left on disk."""
+        shutil.rmtree(self._account.state_dir / "sagemaker" / "endpoints", ignore_errors=True)
+
+    def stop(self) -> None:
+        """End every process, quickly but not before what was begun is answered and captured."""
+        endpoints = list(self._endpoints.values())
+        for endpoint in endpoints:
+            endpoint.traffic.switch([])
+            for fleet in endpoint.fleets():
+                fleet.cancel()
+        for endpoint in endpoints:
+            for fleet in endpoint.fleets():
+                with suppress(Exception):
+                    fleet.retire(grace=2, drain=2)
+        self._crew.join(5)
+
+    def serving(self, name: str) -> Endpoint | None:
+        """Return the endpoint ``name`` if it takes invocations."""
+        endpoint = self._endpoints.get(name)
+        if endpoint is None or endpoint.fleet is None or endpoint.status is Status.DELETING:
+            return None
+        return endpoint
+
+    def all(self) -> list[Endpoint]:
+        return list(self._endpoints.values())
+
+    @operation("CreateEndpoint")
+    def create(self, request: Request) -> Response:
+        name = request["EndpointName"]
+        config = self._configs.get(request["EndpointConfigName"])
+        deployment = request.get("DeploymentConfig")
+        if deployment is not None:
+            DeploymentPolicy.of(deployment, config)
+        endpoint = Endpoint(self._account, name, config.name, list(request.get("Tags", [])))
+        endpoint.deployment_config = deployment
+        fleet = self._fleet(endpoint, config)
+        with self._lock:
+            if name in self._endpoints:
+                raise existing("endpoint", endpoint.arn)
+            self._endpoints[name] = endpoint
+        endpoint.pending = Pending(
+            config_name=config.name, started=self._account.clock.now(), fleet=fleet
+        )
+        self._crew.take(endpoint, lambda: bring_up(endpoint, fleet))
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("UpdateEndpoint")
+    def update(self, request: Request) -> Response:
+        endpoint = self._get(request["EndpointName"])
+        old = self._configs.get(endpoint.config_name)
+        new = self._configs.get(request["EndpointConfigName"])
+        with endpoint.lock:
+            new = retained(request, new, self._running(endpoint))
+            deployment = request.get("DeploymentConfig")
+            if deployment is None and request.get("RetainDeploymentConfig", False):
+                deployment = endpoint.deployment_config
+            policy = DeploymentPolicy.of(deployment, new)
+            if {one.name for one in old.variants} != {one.name for one in new.variants}:
+                policy = policy.all_at_once()
+            green = self._fleet(endpoint, new)
+            endpoint.deployment_config = deployment
+            endpoint.pending = Pending(
+                config_name=new.name, started=self._account.clock.now(), fleet=green
+            )
+            endpoint.status = Status.UPDATING
+        deploy = BlueGreen(
+            endpoint=endpoint,
+            green=green,
+            policy=policy,
+            clock=self._account.clock,
+            cloudwatch=lambda: self._account.client("cloudwatch"),
+        )
+
+        self._crew.take(endpoint, deploy.run)
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("UpdateEndpointWeightsAndCapacities")
+    def resize(self, request: Request) -> Response:
+        endpoint = self._get(request["EndpointName"])
+        with endpoint.lock:
+            fleet = self._running(endpoint)
+            changes = changes_of(fleet, request["DesiredWeightsAndCapacities"])
+            endpoint.status = Status.UPDATING
+        self._crew.take(endpoint, lambda: resize(endpoint, fleet, changes))
+        return {"EndpointArn": endpoint.arn}
+
+    @operation("DescribeEndpoint")
+    def describe(self, request: Request) -> Response:
+        return self._get(request["EndpointName"]).describe()
+
+    @operation("ListEndpoints")
+    def list(self, request: Request) -> Response:
+        members = (
+            "EndpointName",
+            "EndpointArn",
+            "CreationTime",
+            "LastModifiedTime",
+            "EndpointStatus",
+        )
+        described = [endpoint.describe() for endpoint in self.all()]
+        summaries = [{member: one[member] for member in members} for one in described]
+        return page(summaries, request, name="EndpointName", result="Endpoints")
+
+    @operation("DeleteEndpoint")
+    def delete(self, request: Request) -> Response:
+        endpoint = self._get(request["EndpointName"])
+        with endpoint.lock:
+            if endpoint.status in BUSY:
+                raise in_progress(endpoint.arn)
+            endpoint.status = Status.DELETING
+        self._crew.take(endpoint, lambda: take_down(endpoint, lambda: self._forget(endpoint)))
+        return {}
+
+    def _get(self, name: str) -> Endpoint:
+        endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            raise missing("endpoint", arn(self._account, "endpoint", name))
+        return endpoint
+
+    @staticmethod
+    def _running(endpoint: Endpoint) -> Fleet:
+        """Return what an idle endpoint serves with; of a failed one nothing is left to update."""
+        if endpoint.status in BUSY:
+            raise in_progress(endpoint.arn)
+        if endpoint.fleet is None:
+            raise validation(
+                f'Endpoint "{endpoint.arn}" is {endpoint.status}: it can only be deleted.'
+            )
+        return endpoint.fleet
+
+    def _fleet(self, endpoint: Endpoint, config: EndpointConfig) -> Fleet:
+        return Fleet(
+            account=self._account,
+            images=self._images,
+            models=self._models,
+            endpoint=endpoint.name,
+            config=config,
+            traffic=endpoint.traffic,
+        )
+
+    def _forget(self, endpoint: Endpoint) -> None:
+        with self._lock:
+            self._endpoints.pop(endpoint.name, None)

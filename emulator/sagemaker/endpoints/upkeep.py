@@ -1,0 +1,71 @@
+"""What goes on by itself while endpoints serve: replacement, logs, metrics, captures."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+from emulator.ports import Account
+from emulator.sagemaker.endpoints.endpoints import Endpoints
+from emulator.sagemaker.endpoints.fleet import Fleet
+
+_log = logging.getLogger("emulator.endpoints")
+
+
+class Upkeep:
+    """Three threads, so that a slow upload delays neither metrics nor a lost instance."""
+
+    def __init__(self, account: Account, endpoints: Endpoints) -> None:
+        self._account = account
+        self._endpoints = endpoints
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        jobs = (
+            ("endpoint-health", 0.2, self._replace_lost),
+            ("endpoint-metrics", 1.0, self._publish),
+            ("endpoint-capture", 1.0, self._upload),
+        )
+        for name, pause, job in jobs:
+            thread = threading.Thread(
+                target=self._repeat, args=(pause, job), name=name, daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(5)
+        self._once(self._publish)
+
+    def _repeat(self, pause: float, job: Callable[[], None]) -> None:
+        while not self._over.wait(pause):
+            self._once(job)
+
+    def _once(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception:
+            _log.exception("%s failed", threading.current_thread().name)
+
+    def _replace_lost(self) -> None:
+        for fleet in self._fleets():
+            for pool in fleet.pools:
+                pool.replace_lost()
+
+    def _publish(self) -> None:
+        for fleet in self._fleets():
+            for pool in fleet.pools:
+                pool.flush_logs()
+            for meter in list(fleet.meters.values()):
+                self._once(lambda meter=meter: meter.publish(self._account.client("cloudwatch")))
+
+    def _upload(self) -> None:
+        for fleet in self._fleets():
+            for capture in list(fleet.captures.values()):
+                self._once(capture.flush)
+
+    def _fleets(self) -> Iterator[Fleet]:
+        for endpoint in self._endpoints.all():
+            yield from endpoint.fleets()
