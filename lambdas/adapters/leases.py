@@ -7,6 +7,7 @@ from typing import Any
 from contracts import moment
 from lambdas.adapters.state import StateTable
 
+_RELEASE = "REMOVE #owner, #since, #expires_at, #started"
 _FREE = "attribute_not_exists(#owner)"
 
 
@@ -72,9 +73,19 @@ class Leases:
         """Free the lease if ``owner`` still holds it."""
         return self._state.update(
             self._item,
-            "REMOVE #owner, #since, #expires_at, #started",
+            _RELEASE,
             "#owner = :owner",
             owner=owner,
+        )
+
+    def abandon(self, owner: str) -> bool:
+        """Free the lease that ``owner`` took for a run that is not started after all."""
+        return self._state.update(
+            self._item,
+            _RELEASE,
+            "#owner = :owner AND #started = :no",
+            owner=owner,
+            no=False,
         )
 
     def hours(self) -> float | None:

@@ -41,14 +41,19 @@ def documents() -> Documents:
 
 @cache
 def ledger() -> Ledger:
-    return Ledger(boto3.resource("dynamodb").Table(setting(Variable.LEDGER_TABLE)))
+    return Ledger(_table(Variable.LEDGER_TABLE))
 
 
 @cache
 def state_table() -> StateTable:
-    return StateTable(boto3.resource("dynamodb").Table(setting(Variable.STATE_TABLE)))
+    return StateTable(_table(Variable.STATE_TABLE))
 
 
 @cache
 def champion_pointer() -> ChampionPointer:
     return ChampionPointer(state_table(), model_card().name)
+
+
+def _table(variable: Variable) -> Any:
+    dynamodb: Any = boto3.resource("dynamodb")
+    return dynamodb.Table(setting(variable))

@@ -1,0 +1,1 @@
+"""Decide whether a cause may start a retraining run, and start it once."""

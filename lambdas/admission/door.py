@@ -1,0 +1,122 @@
+"""The one door to retraining: lease, checks, start, in an order that survives a crash anywhere."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts import moment
+from contracts.run import RunRequest
+from lambdas.adapters.champion import ChampionPointer
+from lambdas.adapters.leases import Lease, Leases
+from lambdas.admission.answer import Answer, Outcome, Target
+from lambdas.admission.causes import Asked
+from lambdas.admission.decision import why_not
+from lambdas.admission.executions import Execution, Executions
+from lambdas.admission.images import Images
+from lambdas.admission.incoming import IncomingData
+from lambdas.admission.record import AdmissionRecord
+from lambdas.admission.starts import Starts
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+# No admission lives longer than a Lambda can, so a lease whose run was not started by then has
+# been left behind by a crash.
+_UNSTARTED = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    target: Target
+    leases: Leases
+    record: AdmissionRecord
+    incoming: IncomingData
+    images: Images
+    champion: ChampionPointer
+    executions: Executions
+    starts: Starts
+
+    def ask(self, asked: Asked) -> Answer:
+        run = self.target.run_id(asked)
+        execution = self.executions.of(run)
+        answer = self._unknown(run, asked) if execution is None else self._known(run, execution)
+        logger.info("%s %s (%s): %s", run, answer.outcome, asked.cause.kind, answer.reason)
+        return answer
+
+    def _known(self, run: str, execution: Execution) -> Answer:
+        """Another delivery has started this cause's run; finish what it may have left undone."""
+        if not execution.running:
+            reason = f"this cause's run has ended: {execution.status}"
+            return Answer(
+                outcome=Outcome.REFUSED, reason=reason, run_id=run, execution_arn=execution.arn
+            )
+        self.starts.note(execution.request)
+        reason = f"this cause's run is running: {execution.arn}"
+        return Answer(
+            outcome=Outcome.RUNNING, reason=reason, run_id=run, execution_arn=execution.arn
+        )
+
+    def _unknown(self, run: str, asked: Asked) -> Answer:
+        lease = self._lease(run, asked)
+        if lease.owner != run:
+            return self._refuse(
+                run, asked, f"{lease.owner} is running since {moment.render(lease.since)}"
+            )
+        request = self._request(run, asked, lease)
+        if isinstance(request, str):
+            self.leases.abandon(run)
+            return self._refuse(run, asked, request)
+        arn = self.executions.start(request)
+        if not self.starts.note(request):
+            reason = f"this cause's run is running: {arn}"
+            return Answer(outcome=Outcome.RUNNING, reason=reason, run_id=run, execution_arn=arn)
+        return Answer(
+            outcome=Outcome.STARTED, reason=asked.cause.detail, run_id=run, execution_arn=arn
+        )
+
+    def _refuse(self, run: str, asked: Asked, reason: str) -> Answer:
+        self.starts.note_refusal(run, asked, reason)
+        return Answer(outcome=Outcome.REFUSED, reason=reason, run_id=run)
+
+    def _lease(self, run: str, asked: Asked) -> Lease:
+        """Take the lease, or return the one that stands (which may be this run's own)."""
+        held = self.leases.current()
+        if held is not None and (held.owner == run or not self._left_behind(held, asked)):
+            return held
+        self.leases.take(run, as_of=asked.as_of, until=asked.as_of + _UNSTARTED, after=held)
+        taken = self.leases.current()
+        if taken is None:  # given back between the two calls: the next delivery finds it free
+            raise RuntimeError(f"the lease on {self.target.card.name} changed hands, try again")
+        return taken
+
+    def _left_behind(self, held: Lease, asked: Asked) -> bool:
+        if not held.expired(asked.as_of):
+            return False
+        execution = self.executions.of(held.owner)
+        return execution is None or not execution.running
+
+    def _request(self, run: str, asked: Asked, lease: Lease) -> RunRequest | str:
+        """Make the run's input, or say why there is no run."""
+        incoming, before, card = self.incoming.now(), self.record.read(), self.target.card
+        if before is None or before.last_run_id != run:
+            reason = why_not(
+                asked, incoming, before, admission=card.admission, triggers=card.triggers
+            )
+            if reason is not None:
+                return reason
+        image = self.images.newest()
+        if image is None:
+            return "no image pushed: the repository holds no tagged image"
+        self.record.admit(run, asked, incoming, before)
+        return RunRequest(
+            run_id=run,
+            model=card.name,
+            environment=self.target.environment,
+            as_of=asked.as_of,
+            cause=asked.cause,
+            fencing_token=lease.token,
+            image_uri=image.uri,
+            image_digest=image.digest,
+            code_uri=self.target.code_uri,
+            champion=self.champion.read(),
+        )

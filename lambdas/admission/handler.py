@@ -1,0 +1,54 @@
+"""Admit causes to retraining: one run at a time, on new data, within the card's limits."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from contracts import state
+from contracts.environment import Variable
+from lambdas.adapters import wiring
+from lambdas.adapters.leases import Leases
+from lambdas.admission.answer import Target
+from lambdas.admission.causes import read_cause
+from lambdas.admission.door import Door
+from lambdas.admission.executions import Executions
+from lambdas.admission.images import Images
+from lambdas.admission.incoming import IncomingData
+from lambdas.admission.record import AdmissionRecord
+from lambdas.admission.starts import Starts
+
+
+def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]:
+    return _door().ask(read_cause(event, model=wiring.model_card().name)).document()
+
+
+@cache
+def _door() -> Door:
+    card = wiring.model_card()
+    leases = Leases(wiring.state_table(), state.lease(card.name))
+    return Door(
+        target=Target(
+            card=card,
+            environment=wiring.setting(Variable.ENVIRONMENT),
+            code_uri=wiring.setting(Variable.CODE_URI),
+        ),
+        leases=leases,
+        record=AdmissionRecord(wiring.state_table(), card.name),
+        incoming=IncomingData(
+            wiring.client("s3"),
+            bucket=wiring.setting(Variable.DATA_BUCKET),
+            model=card.name,
+            datasets=[dataset.name for dataset in card.datasets],
+        ),
+        images=Images(wiring.client("ecr"), repository=wiring.setting(Variable.REPOSITORY_NAME)),
+        champion=wiring.champion_pointer(),
+        executions=Executions(
+            wiring.client("stepfunctions"), machine_arn=wiring.setting(Variable.RETRAINING_ARN)
+        ),
+        starts=Starts(
+            model=card.name,
+            lease_hours=card.admission.lease_hours,
+            leases=leases,
+            ledger=wiring.ledger(),
+        ),
+    )

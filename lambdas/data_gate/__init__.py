@@ -1,0 +1,1 @@
+"""Let a run's data through, or quarantine what validation refused and end the run."""

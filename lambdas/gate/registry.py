@@ -1,0 +1,26 @@
+"""The model registry, asked for a candidate's facts and told the verdict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.gate.decision import Verdict
+
+_STATUS = {Verdict.APPROVED: "Approved", Verdict.REJECTED: "Rejected"}
+
+
+class Registry:
+    def __init__(self, sagemaker: Any) -> None:
+        self._sagemaker = sagemaker
+
+    def metadata(self, package_arn: str) -> Mapping[str, str]:
+        found = self._sagemaker.describe_model_package(ModelPackageName=package_arn)
+        return found.get("CustomerMetadataProperties", {})
+
+    def record(self, package_arn: str, verdict: Verdict, reason: str) -> None:
+        """Set the package's status; a pending verdict leaves it PendingManualApproval."""
+        if verdict in _STATUS:
+            self._sagemaker.update_model_package(
+                ModelPackageArn=package_arn,
+                ModelApprovalStatus=_STATUS[verdict],
+                ApprovalDescription=reason[:1024],
+            )

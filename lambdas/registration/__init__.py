@@ -1,0 +1,1 @@
+"""Put a trained candidate into the model registry, pending, with its digests and pointers."""
