@@ -1,1 +1,1 @@
-"""An AWS account on this machine: MiniStack, with a SageMaker that runs and alarms that evaluate."""
+"""An AWS account on this machine: MiniStack, a SageMaker that runs, alarms that evaluate."""

@@ -1,5 +1,6 @@
 """The embedded account as its services see it: who it is, what time it is, whom to call."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -76,11 +77,11 @@ class EmbeddedAccount:
         return found
 
     def _make_client(self, service: str) -> Any:
-        import boto3
+        from boto3.session import Session
         from botocore.config import Config
 
         credentials = self.identity.environment()
-        return boto3.session.Session().client(
+        return Session().client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
@@ -138,11 +139,8 @@ class EmbeddedAccount:
 
     @staticmethod
     def _make_stream(logs: Any, group: str, stream: str) -> None:
-        try:
+        exists = logs.exceptions.ResourceAlreadyExistsException
+        with contextlib.suppress(exists):
             logs.create_log_group(logGroupName=group)
-        except logs.exceptions.ResourceAlreadyExistsException:
-            pass
-        try:
+        with contextlib.suppress(exists):
             logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        except logs.exceptions.ResourceAlreadyExistsException:
-            pass

@@ -1,201 +1,25 @@
 """Start an embedded account, or join a running one, from any interpreter with the standard library.
 
-``start`` runs the account in the emulator's own environment as a child process that ends with
-the caller; boto3 is needed only by :meth:`RunningAccount.client`.
+The account runs in the emulator's own environment as a child process that ends with the caller;
+boto3 is needed only by :meth:`RunningAccount.client`.
 """
 
-import json
-import os
-import subprocess
-import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-_PROJECT = Path(__file__).resolve().parent.parent
-_INTERPRETER = _PROJECT / ".perennial" / "env" / "emulator" / "bin" / "python"
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+from emulator.launch import INTERPRETER, PROJECT, DidNotStart, Launch
+from emulator.running_account import AccountError, RunningAccount
 
-
-class AccountError(Exception):
-    """The account answered a control call with an error; ``code`` is AWS's where AWS has one."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-
-
-class DidNotStart(Exception):
-    """The account's process ended, or said nothing, before it was ready."""
-
-
-class RunningAccount:
-    """An account that answers at ``endpoint_url``; as a context manager it stops at the end."""
-
-    def __init__(
-        self,
-        endpoint_url: str,
-        *,
-        process: "subprocess.Popen[str] | None" = None,
-        lifeline: int | None = None,
-    ) -> None:
-        self.endpoint_url = endpoint_url
-        self._process = process
-        self._lifeline = lifeline
-        self._clients: dict[str, Any] = {}
-        self._making = threading.Lock()
-        facts = self.health()
-        self.account_id: str = facts["account_id"]
-        self.region: str = facts["region"]
-        self.state = Path(facts["state"])
-        self.pid: int = facts["pid"]
-        self.ready_seconds: float | None = facts.get("ready_seconds")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def environment(self) -> dict[str, str]:
-        """Return the variables that point an AWS SDK, the CLI or the CDK at this account."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of this account, the same one for each call."""
-        with self._making:
-            if service not in self._clients:
-                self._clients[service] = self._make_client(service)
-            return self._clients[service]
-
-    def _make_client(self, service: str) -> Any:
-        import boto3
-
-        # A session of its own: the caller's profile and default session have no say in it.
-        return boto3.session.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region
-        ).client(service, endpoint_url=self.endpoint_url)
-
-    def health(self) -> dict[str, Any]:
-        return self._call("GET", "health")
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self._call("GET", "clock")["now"])
-
-    def advance(self, by: timedelta | float, *, patience: float = 5.0) -> datetime:
-        """Let ``by`` (seconds, or a timedelta) pass; return the account's time then.
-
-        What falls due on the way happens at its own time; ``patience`` bounds in real seconds how
-        long each step waits for the invocations it set off.
-        """
-        seconds = by.total_seconds() if isinstance(by, timedelta) else float(by)
-        return self._move({"advance_seconds": seconds, "patience_seconds": patience})
-
-    def advance_to(self, moment: datetime, *, patience: float = 5.0) -> datetime:
-        """Like :meth:`advance`, to a moment (with a zone)."""
-        return self._move({"to": moment.isoformat(), "patience_seconds": patience})
-
-    def _move(self, body: Mapping[str, Any]) -> datetime:
-        return datetime.fromisoformat(self._call("POST", "clock", body, timeout=3600)["now"])
-
-    def register_image(
-        self,
-        repository: str,
-        tag: str,
-        *,
-        root: Path,
-        sources: Sequence[Path | str],
-        entrypoint: Sequence[str],
-        path: Sequence[Path | str] = (),
-        environment: Mapping[str, str] | None = None,
-        lock: Path | None = None,
-    ) -> dict[str, Any]:
-        """Push an image made of ``sources`` below ``root`` to an ECR repository that exists.
-
-        Returns its ``uri`` (by digest) and ``digest``. Raises :class:`AccountError` with ECR's
-        code, ``ImageTagAlreadyExistsException``, when an immutable tag names other content.
-        """
-        return self._call(
-            "POST",
-            "images",
-            {
-                "repository": repository,
-                "tag": tag,
-                "root": str(root.resolve()),
-                "sources": [str(source) for source in sources],
-                "entrypoint": list(entrypoint),
-                "path": [str(entry) for entry in path],
-                "environment": dict(environment or {}),
-                "lock": None if lock is None else str(lock.resolve()),
-            },
-        )
-
-    def detach(self) -> None:
-        """Let the account outlive this process."""
-        if self._lifeline is not None:
-            os.write(self._lifeline, b"k")
-            os.close(self._lifeline)
-            self._lifeline = None
-        self._process = None
-
-    def stop(self) -> None:
-        """Stop the account; return when its process is gone."""
-        try:
-            self._call("POST", "stop", {})
-        except (OSError, AccountError):
-            pass  # it is gone or going already
-        if self._process is not None:
-            _end(self._process)
-        else:
-            self._wait_until_gone()
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
-
-    def _wait_until_gone(self) -> None:
-        until = time.monotonic() + 5
-        while time.monotonic() < until:
-            try:
-                self.health()
-            except OSError:
-                return
-            time.sleep(0.05)
-        raise TimeoutError(f"the account at {self.endpoint_url} still answers 5 s after its stop")
-
-    def _call(
-        self, method: str, name: str, body: Mapping[str, Any] | None = None, *, timeout: float = 60
-    ) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 - the account's own address
-            f"{self.endpoint_url}/_emulator/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        try:
-            with _DIRECT.open(request, timeout=timeout) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                described = _described(error.read())
-            raise AccountError(described["error"], described["message"]) from None
+__all__ = [
+    "INTERPRETER",
+    "PROJECT",
+    "AccountError",
+    "DidNotStart",
+    "RunningAccount",
+    "connect",
+    "start",
+]
 
 
 def connect(endpoint_url: str) -> RunningAccount:
@@ -209,7 +33,7 @@ def start(
     state: Path,
     clock: datetime | None = None,
     fresh: bool = False,
-    interpreter: Path = _INTERPRETER,
+    interpreter: Path = INTERPRETER,
     options: Sequence[str] = (),
     patience: float = 60,
 ) -> RunningAccount:
@@ -217,80 +41,14 @@ def start(
 
     Raises :class:`DidNotStart` with the end of the account's log.
     """
-    command = [str(interpreter), "-m", "emulator", "--port", str(port), "--state", str(state)]
+    arguments = ["--port", str(port), "--state", str(state), *options]
     if clock is not None:
-        command += ["--clock", clock.isoformat()]
+        arguments += ["--clock", clock.isoformat()]
     if fresh:
-        command.append("--fresh")
-    theirs, ours = os.pipe()
+        arguments.append("--fresh")
+    launch = Launch.of(arguments, interpreter=interpreter)
     try:
-        process = subprocess.Popen(
-            [*command, *options, "--lifeline", str(theirs)],
-            cwd=os.getcwd(),
-            env={**os.environ, "PYTHONPATH": str(_PROJECT)},
-            pass_fds=(theirs,),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    except OSError as error:
-        os.close(ours)
-        raise DidNotStart(f"the emulator's interpreter {interpreter} does not run: {error}") from (
-            error
-        )
-    finally:
-        os.close(theirs)
-    try:
-        return RunningAccount(_address_of(process, state, patience), process=process, lifeline=ours)
+        return RunningAccount(launch.address(state, patience), launch=launch)
     except BaseException:
-        os.close(ours)
-        _end(process)
+        launch.end()
         raise
-
-
-def _address_of(process: "subprocess.Popen[str]", state: Path, patience: float) -> str:
-    """Return the address in the account's ready line."""
-    stdout = process.stdout
-    assert stdout is not None  # noqa: S101 - we made the pipe
-    said: list[str] = []
-    reader = threading.Thread(target=lambda: said.append(stdout.readline()), daemon=True)
-    reader.start()
-    reader.join(patience)
-    line = said[0] if said else ""
-    words = line.split()
-    if line.startswith("embedded account ready at "):
-        return words[4]
-    process.terminate()
-    rest = process.communicate(timeout=10)[0] if said else ""
-    reason = (line + rest).strip() or f"it said nothing for {patience:g} s"
-    raise DidNotStart(f"{reason}{_log_tail(state)}")
-
-
-def _log_tail(state: Path) -> str:
-    try:
-        lines = (state / "account.log").read_text(errors="replace").splitlines()[-20:]
-    except OSError:
-        return ""
-    return "\n" + "\n".join(lines)
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    try:
-        process.wait(3)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def _described(body: bytes) -> dict[str, str]:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return {"error": "Unexpected", "message": body[:200].decode(errors="replace")}

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,10 +51,8 @@ def run(options: Options) -> int:
     try:
         asyncio.run(_serve(options, folder, identity, sock, told, began, leftovers))
     except BaseException as error:
-        import traceback
-
         traceback.print_exc()
-        print(f"the account did not start: {error} (see {folder.log})", file=told, flush=True)
+        print(f"the account did not start: {error!r} (see {folder.log})", file=told, flush=True)
         _end(folder, 1)
     _end(folder, 0)
     return 0

@@ -18,7 +18,11 @@ class Account(Protocol):
     region: str
     state_dir: Path
     """A folder of this account's own; each service makes its own folder below it."""
-    clock: Clock
+
+    @property
+    def clock(self) -> Clock:
+        """The account's time; by the host's class it is more than a :class:`Clock`."""
+        ...
 
     @property
     def endpoint_url(self) -> str:

@@ -47,14 +47,14 @@ class RunningServices:
             ecr=lambda: account.client("ecr"),
         )
         # MiniStack configures itself from the environment when it is imported: not before here.
-        from ministack import app
-
         from emulator.ministack import installation
         from emulator.ministack.lambdas import Runtimes
 
         runtimes = Runtimes(python=options.lambda_python, node=options.node)
         services = installation.install(account, images, runtimes)
-        control = Control(app.app, clock=clock, images=images, facts=facts, stop=stop)
+        control = Control(
+            installation.application(), clock=clock, images=images, facts=facts, stop=stop
+        )
         return cls(clock=clock, services=services, application=control)
 
     async def serve(self, sock: socket.socket) -> None:

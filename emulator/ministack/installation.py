@@ -1,8 +1,9 @@
 """Put the account together: our services and behaviours into MiniStack's tables."""
 
+import importlib
 from dataclasses import dataclass
+from typing import Any
 
-from ministack import app
 from ministack.core import router
 
 from emulator.account import EmbeddedAccount
@@ -15,7 +16,17 @@ from emulator.ministack import (
     schedules,
     stepfunctions,
 )
+from emulator.ministack.seams import Seam
 from emulator.sagemaker.service import SageMaker
+
+SEAMS = (
+    Seam(path="ministack.app:app", parameters=("scope", "receive", "send")),
+    Seam(path="ministack.app:SERVICE_HANDLERS"),
+    Seam(path="ministack.core.router:SERVICE_PATTERNS"),
+)
+
+# By name: to a type checker, ``ministack`` beside this room is this package.
+_app: Any = importlib.import_module("ministack.app")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +40,11 @@ class Services:
 
     def stop(self) -> None:
         self.sagemaker.stop()
+
+
+def application() -> Any:
+    """Return MiniStack's ASGI application."""
+    return _app.app
 
 
 def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes) -> Services:
@@ -45,7 +61,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     evaluator = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
     sagemaker = SageMaker(account, images)
-    app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
+    _app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
     # SageMaker Runtime signs as "sagemaker" too; the service tells them apart by path.
     router.SERVICE_PATTERNS["sagemaker"] = {
         "target_prefixes": ["SageMaker."],

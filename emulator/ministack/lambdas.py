@@ -124,11 +124,13 @@ def _binaries(runtimes: Runtimes) -> Any:
 
 
 def _time_for_caller() -> float:
-    caller = sys._getframe(1).f_code.co_qualname
+    # The standard library has no public way to ask who called.
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    caller = frame.f_code.co_qualname
     return real_time() if caller in _DURATIONS else time.time()
 
 
-def _refuse(func: dict[str, Any], event: object, request_id: str) -> dict[str, Any]:
+def _refuse(func: dict[str, Any], _event: object, _request_id: str) -> dict[str, Any]:
     """Answer for the ways to run code that would not be isolated."""
     config = func.get("config") or func
     kind = config.get("PackageType", "Zip")

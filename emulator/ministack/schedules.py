@@ -23,9 +23,7 @@ SEAMS = (
     Seam(path="ministack.services.eventbridge:_rule_last_fired"),
     Seam(path="ministack.services.eventbridge:_parse_rate_seconds", parameters=("expr",)),
     Seam(path="ministack.services.eventbridge:_parse_cron_fields", parameters=("expr",)),
-    Seam(
-        path="ministack.services.eventbridge:_cron_next_fire", parameters=("fields", "after_dt")
-    ),
+    Seam(path="ministack.services.eventbridge:_cron_next_fire", parameters=("fields", "after_dt")),
     Seam(path="ministack.services.scheduler:start_scheduler", parameters=()),
     Seam(path="ministack.services.scheduler:_tick_schedules", parameters=()),
     Seam(path="ministack.services.scheduler:_schedules._data"),
