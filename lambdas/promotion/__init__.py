@@ -1,0 +1,1 @@
+"""Put an approved version behind the endpoint, watch it, and move or keep the champion pointer."""

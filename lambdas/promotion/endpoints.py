@@ -1,0 +1,60 @@
+"""The endpoint, asked how it stands; a failed one is removed, as nothing else can be done with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contracts import naming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    name: str
+    status: str
+    config: str
+    instances: int
+    failure: str | None
+    changed_at: datetime
+
+
+class Endpoints:
+    def __init__(self, sagemaker: Any) -> None:
+        self._sagemaker = sagemaker
+
+    def find(self, name: str) -> Endpoint | None:
+        try:
+            found = self._sagemaker.describe_endpoint(EndpointName=name)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        variants = found.get("ProductionVariants", [])
+        live = [one for one in variants if one["VariantName"] == naming.VARIANT]
+        return Endpoint(
+            name=name,
+            status=found["EndpointStatus"],
+            config=found.get("EndpointConfigName", ""),
+            instances=max((one.get("DesiredInstanceCount", 0) for one in live), default=0),
+            failure=found.get("FailureReason"),
+            changed_at=found["LastModifiedTime"],
+        )
+
+    def delete_failed(self, name: str) -> None:
+        """Deletion is the only operation that a Failed endpoint allows.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+        """
+        self._sagemaker.delete_endpoint(EndpointName=name)
+
+
+def is_missing(error: ClientError) -> bool:
+    """SageMaker says that something does not exist as a ValidationException."""
+    told = error.response["Error"]
+    return told["Code"] == "ResourceNotFound" or "Could not find" in told["Message"]
+
+
+def is_existing(error: ClientError) -> bool:
+    told = error.response["Error"]
+    return told["Code"] == "ResourceInUse" or "already existing" in told["Message"]
