@@ -1,6 +1,5 @@
 """CreateEndpointConfig and its siblings: which variants, how many instances, what is captured."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,11 +7,12 @@ from typing import Any, Self
 
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.capture import CaptureSettings
-from emulator.sagemaker.endpoints.listing import page
 from emulator.sagemaker.endpoints.models import Models
-from emulator.sagemaker.endpoints.records import arn, existing, missing
+from emulator.sagemaker.endpoints.records import arn, existing, missing, newest_first
 from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
+from emulator.sagemaker.store import Records
 
 _UNSUPPORTED = (
     "ShadowProductionVariants",
@@ -98,8 +98,7 @@ class EndpointConfigs:
     def __init__(self, account: Account, models: Models) -> None:
         self._account = account
         self._models = models
-        self._configs: dict[str, EndpointConfig] = {}
-        self._lock = threading.Lock()
+        self._configs = Records[EndpointConfig]()
 
     def get(self, name: str) -> EndpointConfig:
         config = self._configs.get(name)
@@ -126,10 +125,9 @@ class EndpointConfigs:
             raise validation(f"Production variant names must be unique, got {names}.")
         for variant in config.variants:
             self._models.get(variant.model_name)
-        with self._lock:
-            if name in self._configs:
-                raise existing("endpoint configuration", config.arn)
-            self._configs[name] = config
+        self._configs.add(
+            name, config, taken=lambda taken: existing("endpoint configuration", taken.arn)
+        )
         return {"EndpointConfigArn": config.arn}
 
     @operation("DescribeEndpointConfig")
@@ -144,19 +142,23 @@ class EndpointConfigs:
 
     @operation("ListEndpointConfigs")
     def list(self, request: Request) -> Response:
-        summaries = [
-            {
-                "EndpointConfigName": config.name,
-                "EndpointConfigArn": config.arn,
-                "CreationTime": config.created,
-            }
-            for config in self._configs.values()
+        entries = [
+            Entry(
+                name=config.name,
+                created=config.created,
+                modified=config.created,
+                status="",
+                summary={
+                    "EndpointConfigName": config.name,
+                    "EndpointConfigArn": config.arn,
+                    "CreationTime": config.created,
+                },
+            )
+            for config in self._configs.all()
         ]
-        return page(summaries, request, name="EndpointConfigName", result="EndpointConfigs")
+        return page(entries, newest_first(request), key="EndpointConfigs")
 
     @operation("DeleteEndpointConfig")
     def delete(self, request: Request) -> Response:
-        config = self.get(request["EndpointConfigName"])
-        with self._lock:
-            self._configs.pop(config.name, None)
+        self._configs.remove(self.get(request["EndpointConfigName"]).name)
         return {}

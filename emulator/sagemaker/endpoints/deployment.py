@@ -95,7 +95,12 @@ class BlueGreen:
     def _wait(self, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
         while (left := (until - self._clock.now()).total_seconds()) > 0:
-            if self._clock.wait(self._watch.tripped, min(left, _LOOK)):
+            self._endpoint.baking = True
+            try:
+                tripped = self._clock.wait(self._watch.tripped, min(left, _LOOK))
+            finally:
+                self._endpoint.baking = False
+            if tripped:
                 break
             self._in_time(self._clock.now())
         if self._watch.settle():

@@ -50,6 +50,7 @@ class Endpoint:
         self.traffic = Traffic()
         self.fleet: Fleet | None = None
         self.retiring: Fleet | None = None
+        self.baking = False
         self.pending: Pending | None = None
         self.deployment_config: dict[str, Any] | None = None
         self.lock = threading.RLock()

@@ -2,8 +2,8 @@
 
 import shutil
 import threading
-from contextlib import suppress
 
+from emulator.account_clock import AccountClock
 from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.configs import EndpointConfig, EndpointConfigs
@@ -11,13 +11,14 @@ from emulator.sagemaker.endpoints.deployment import BlueGreen
 from emulator.sagemaker.endpoints.endpoint import BUSY, Endpoint, Pending, Status
 from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.lifecycle import Crew, bring_up, changes_of, resize, take_down
-from emulator.sagemaker.endpoints.listing import page
 from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.policy import DeploymentPolicy
-from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing
+from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing, newest_first
 from emulator.sagemaker.endpoints.retained import retained
 from emulator.sagemaker.errors import validation
+from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
+from emulator.sagemaker.store import Records
 
 
 class Endpoints:
@@ -30,26 +31,31 @@ class Endpoints:
         self._images = images
         self._models = models
         self._configs = configs
-        self._endpoints: dict[str, Endpoint] = {}
-        self._lock = threading.Lock()
+        self._endpoints = Records[Endpoint]()
         self._crew = Crew()
 
     def start(self) -> None:
-        """Forget what an account that was killed left on disk."""
+        """Forget what a killed account left on disk; have the clock's advances wait for work."""
         shutil.rmtree(self._account.state_dir / "sagemaker" / "endpoints", ignore_errors=True)
+        if isinstance(self._account.clock, AccountClock):
+            self._account.clock.add_activity(self.busy)
 
     def stop(self) -> None:
-        """End every process, quickly but not before what was begun is answered and captured."""
-        endpoints = list(self._endpoints.values())
+        """End every process, within about a second: the account ends with them."""
+        endpoints = self.all()
         for endpoint in endpoints:
             endpoint.traffic.switch([])
-            for fleet in endpoint.fleets():
-                fleet.cancel()
-        for endpoint in endpoints:
-            for fleet in endpoint.fleets():
-                with suppress(Exception):
-                    fleet.retire(grace=2, drain=2)
-        self._crew.join(5)
+        fleets = [fleet for endpoint in endpoints for fleet in endpoint.fleets()]
+        threads = [threading.Thread(target=fleet.abandon) for fleet in fleets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+        self._crew.join(1)
+
+    def busy(self) -> bool:
+        """Say whether something is under way that real time, not the account's, brings on."""
+        return any(one.status in BUSY and not one.baking for one in self.all())
 
     def serving(self, name: str) -> Endpoint | None:
         """Return the endpoint ``name`` if it takes invocations."""
@@ -59,7 +65,7 @@ class Endpoints:
         return endpoint
 
     def all(self) -> list[Endpoint]:
-        return list(self._endpoints.values())
+        return self._endpoints.all()
 
     @operation("CreateEndpoint")
     def create(self, request: Request) -> Response:
@@ -71,10 +77,7 @@ class Endpoints:
         endpoint = Endpoint(self._account, name, config.name, list(request.get("Tags", [])))
         endpoint.deployment_config = deployment
         fleet = self._fleet(endpoint, config)
-        with self._lock:
-            if name in self._endpoints:
-                raise existing("endpoint", endpoint.arn)
-            self._endpoints[name] = endpoint
+        self._endpoints.add(name, endpoint, taken=lambda taken: existing("endpoint", taken.arn))
         endpoint.pending = Pending(
             config_name=config.name, started=self._account.clock.now(), fleet=fleet
         )
@@ -134,9 +137,19 @@ class Endpoints:
             "LastModifiedTime",
             "EndpointStatus",
         )
-        described = [endpoint.describe() for endpoint in self.all()]
-        summaries = [{member: one[member] for member in members} for one in described]
-        return page(summaries, request, name="EndpointName", result="Endpoints")
+        entries = list[Entry]()
+        for endpoint in self.all():
+            described = endpoint.describe()
+            entries.append(
+                Entry(
+                    name=endpoint.name,
+                    created=endpoint.created,
+                    modified=endpoint.modified,
+                    status=endpoint.status.value,
+                    summary={member: described[member] for member in members},
+                )
+            )
+        return page(entries, newest_first(request), key="Endpoints")
 
     @operation("DeleteEndpoint")
     def delete(self, request: Request) -> Response:
@@ -145,7 +158,9 @@ class Endpoints:
             if endpoint.status in BUSY:
                 raise in_progress(endpoint.arn)
             endpoint.status = Status.DELETING
-        self._crew.take(endpoint, lambda: take_down(endpoint, lambda: self._forget(endpoint)))
+        self._crew.take(
+            endpoint, lambda: take_down(endpoint, lambda: self._endpoints.remove(endpoint.name))
+        )
         return {}
 
     def _get(self, name: str) -> Endpoint:
@@ -174,7 +189,3 @@ class Endpoints:
             config=config,
             traffic=endpoint.traffic,
         )
-
-    def _forget(self, endpoint: Endpoint) -> None:
-        with self._lock:
-            self._endpoints.pop(endpoint.name, None)

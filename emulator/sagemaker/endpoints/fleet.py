@@ -93,13 +93,20 @@ class Fleet:
 
     def retire(self, *, grace: float = 30, drain: float = 65) -> None:
         """Answer what was begun, end every process, upload what was captured."""
-        self._closing.set()
-        _each(self.pools, lambda pool: pool.retire(grace=grace, drain=drain))
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end(grace=grace, drain=drain)
         for meter in self.meters.values():
             meter.publish(self._account.client("cloudwatch"))
         for capture in self.captures.values():
             capture.close()
+
+    def abandon(self) -> None:
+        """End every process at once: what its requests would have left goes with the account."""
+        self._end(grace=0.3, drain=0.3)
+
+    def _end(self, *, grace: float, drain: float) -> None:
+        self.cancel()
+        _each(self.pools, lambda pool: pool.retire(grace=grace, drain=drain))
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _pool(self, variant: Variant, container: Container) -> Pool:
         image = self._images_store.resolve(container.image)

@@ -92,7 +92,7 @@ def resize(endpoint: Endpoint, fleet: Fleet, changes: Changes) -> None:
     endpoint.become(Status.IN_SERVICE)
 
 
-def take_down(endpoint: Endpoint, forget: Callable[[], None]) -> None:
+def take_down(endpoint: Endpoint, forget: Callable[[], object]) -> None:
     endpoint.traffic.switch([])
     try:
         for fleet in endpoint.fleets():

@@ -1,6 +1,5 @@
 """CreateModel and its siblings: which image, artifact and environment a variant serves."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from emulator.images import Images
 from emulator.ports import Account
-from emulator.sagemaker.endpoints.listing import page
-from emulator.sagemaker.endpoints.records import arn, existing, missing
+from emulator.sagemaker.endpoints.records import arn, existing, missing, newest_first
 from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
+from emulator.sagemaker.store import Records
 
 _UNSUPPORTED = ("MultiModelConfig", "AdditionalModelDataSources", "ContainerMetricsConfig")
 
@@ -46,8 +46,7 @@ class Models:
     def __init__(self, account: Account, images: Images) -> None:
         self._account = account
         self._images = images
-        self._models: dict[str, Model] = {}
-        self._lock = threading.Lock()
+        self._models = Records[Model]()
 
     def get(self, name: str) -> Model:
         model = self._models.get(name)
@@ -68,10 +67,7 @@ class Models:
             request=dict(request),
             container=container,
         )
-        with self._lock:
-            if name in self._models:
-                raise existing("model", model_arn)
-            self._models[name] = model
+        self._models.add(name, model, taken=lambda taken: existing("model", taken.arn))
         return {"ModelArn": model_arn}
 
     @operation("DescribeModel")
@@ -83,17 +79,25 @@ class Models:
 
     @operation("ListModels")
     def list(self, request: Request) -> Response:
-        summaries = [
-            {"ModelName": model.name, "ModelArn": model.arn, "CreationTime": model.created}
-            for model in self._models.values()
+        entries = [
+            Entry(
+                name=model.name,
+                created=model.created,
+                modified=model.created,
+                status="",
+                summary={
+                    "ModelName": model.name,
+                    "ModelArn": model.arn,
+                    "CreationTime": model.created,
+                },
+            )
+            for model in self._models.all()
         ]
-        return page(summaries, request, name="ModelName", result="Models")
+        return page(entries, newest_first(request), key="Models")
 
     @operation("DeleteModel")
     def delete(self, request: Request) -> Response:
-        model = self.get(request["ModelName"])
-        with self._lock:
-            self._models.pop(model.name, None)
+        self._models.remove(self.get(request["ModelName"]).name)
         return {}
 
     def _container(self, described: Mapping[str, Any]) -> Container:

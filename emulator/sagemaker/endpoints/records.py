@@ -2,8 +2,7 @@
 
 from emulator.ports import Account
 from emulator.sagemaker.errors import ServiceError, validation
-
-CONSOLE = "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+from emulator.sagemaker.operations import Request
 
 
 def arn(account: Account, kind: str, name: str) -> str:
@@ -26,3 +25,11 @@ def existing(kind: str, name_arn: str) -> ServiceError:
 
 def in_progress(endpoint_arn: str) -> ServiceError:
     return validation(f'Cannot update in-progress endpoint "{endpoint_arn}".')
+
+
+def newest_first(request: Request) -> Request:
+    """Models, configs and endpoints list in descending order by default, other lists don't.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListEndpoints.html
+    """
+    return {"SortOrder": "Descending"} | dict(request)
