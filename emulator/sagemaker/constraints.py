@@ -8,6 +8,8 @@ from typing import Any
 
 from botocore.model import Shape
 
+from emulator.sagemaker.api_model import limits_of
+
 # The patterns are Java's. Python has no \p{L}: a character outside ASCII is folded to one that
 # stands for its Unicode category, and the category to the ASCII characters it holds and that one.
 _STANDS_FOR = {"L": "a", "N": "0", "Z": " ", "P": "!", "S": "~", "M": "\u0301", "C": "\x00"}
@@ -42,7 +44,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 
 def broken_constraints(shape: Shape, value: Any) -> Iterator[str]:
     """Yield what ``value`` fails to satisfy: "Member must have length …"."""
-    limits: dict[str, Any] = shape.metadata
+    limits = limits_of(shape)
     sized = isinstance(value, str | list | dict)
     measured: Any = len(value) if sized else value
     noun = "length" if sized else "value"

@@ -31,11 +31,10 @@ class Entry:
 def page(entries: Sequence[Entry], request: Request, *, key: str) -> dict[str, Any]:
     """Return the page that ``request`` asks for, its summaries under ``key``."""
     order = {"Name": _by_name, "Status": _by_status}.get(request.get("SortBy", ""), _by_creation)
-    chosen = sorted(
-        (entry for entry in entries if _wanted(entry, request)),
-        key=order,
-        reverse=request.get("SortOrder") == "Descending",
-    )
+    chosen = sorted((entry for entry in entries if _wanted(entry, request)), key=order)
+    if request.get("SortOrder") == "Descending":
+        # Not sorted(reverse=True): of records made at one moment the last is the newest.
+        chosen.reverse()
     start = _offset(request.get("NextToken"))
     end = start + request.get("MaxResults", PAGE)
     answer: dict[str, Any] = {key: [entry.summary for entry in chosen[start:end]]}

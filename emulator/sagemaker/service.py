@@ -1,4 +1,4 @@
-"""SageMaker's front door: each API call is checked, handed to the room that answers it, and answered.
+"""SageMaker's front door: each API call is checked and handed to the room that answers it.
 
 Control-plane calls are JSON 1.1 (``X-Amz-Target: SageMaker.<Operation>``) and run in worker
 threads; ``/endpoints/…`` is SageMaker Runtime, which stays on the event loop.
@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, cast
 
@@ -70,17 +70,12 @@ class SageMaker:
         return frozenset(self._operations)
 
     def start(self) -> None:
-        self._each_room("start")
+        _each(self._rooms, "start")
 
     def stop(self) -> None:
         """End every job and endpoint; return when none of their processes is left."""
-        self._each_room("stop")
+        _each(reversed(self._rooms), "stop")
         self._workers.shutdown(wait=False, cancel_futures=True)
-
-    def _each_room(self, step: str) -> None:
-        for room in self._rooms:
-            if hasattr(room, step):
-                getattr(room, step)()
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one call in this thread: ``datetime`` values for timestamps, no absent members.
@@ -136,6 +131,12 @@ class SageMaker:
                 )
             )
         return 200, _JSON, json.dumps(to_json(response), allow_nan=False).encode()
+
+
+def _each(rooms: Iterable[object], step: str) -> None:
+    for room in rooms:
+        if hasattr(room, step):
+            getattr(room, step)()
 
 
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}

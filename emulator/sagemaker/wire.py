@@ -1,4 +1,4 @@
-"""Requests and answers as botocore's model of the API has them: checked, and turned to and from JSON.
+"""Requests and answers as botocore's model of the API has them: checked, to and from JSON.
 
 SageMaker speaks JSON 1.1, where a timestamp is a number of seconds since 1970:
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
@@ -10,7 +10,14 @@ from typing import Any
 
 from botocore.model import Shape
 
-from emulator.sagemaker.api_model import members_of, operation_model
+from emulator.sagemaker.api_model import (
+    input_shape,
+    item_of,
+    key_of,
+    limits_of,
+    members_of,
+    output_shape,
+)
 from emulator.sagemaker.constraints import broken_constraints
 from emulator.sagemaker.errors import ServiceError, validation
 
@@ -34,7 +41,7 @@ class WrongAnswer(Exception):
 
 def read_request(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a checked copy of ``request``, with ``datetime`` values for timestamps."""
-    shape = operation_model(operation).input_shape
+    shape = input_shape(operation)
     if shape is None:
         return {}
     problems: list[str] = []
@@ -53,14 +60,13 @@ def _read(shape: Shape, value: Any, path: str, problems: list[str]) -> Any:
         case "structure":
             return _read_structure(shape, value, path, problems)
         case "list":
-            item: Any = getattr(shape, "member")  # noqa: B009 - botocore makes it at run time
+            item = item_of(shape)
             return [
                 _read(item, each, f"{path}.{index}.member", problems)
                 for index, each in enumerate(value, start=1)
             ]
         case "map":
-            key: Any = getattr(shape, "key")  # noqa: B009
-            item = getattr(shape, "value")  # noqa: B009
+            key, item = key_of(shape), item_of(shape)
             return {
                 _read(key, name, f"{path}.{name}.key", problems): _read(
                     item, each, f"{path}.{name}", problems
@@ -79,8 +85,7 @@ def _read_structure(shape: Shape, value: Any, path: str, problems: list[str]) ->
             problems.append(f"Value at '{_below(path, name)}' is not a member of {shape.name}")
         elif each is not None:
             parsed[name] = _read(members[name], each, _below(path, name), problems)
-    required: list[str] = shape.metadata.get("required", [])
-    for name in required:
+    for name in limits_of(shape).get("required", []):
         if value.get(name) is None:
             problems.append(
                 f"Value null at '{_below(path, name)}' failed to satisfy constraint: "
@@ -119,29 +124,31 @@ def _time(value: Any, path: str) -> datetime:
 
 def check_response(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``response`` without its absent members, or raise :class:`WrongAnswer`."""
-    shape = operation_model(operation).output_shape
+    shape = output_shape(operation)
     if shape is None:
         return {}
     return _checked(shape, response, operation)
 
 
 def _checked(shape: Shape, value: Any, path: str) -> Any:
-    kind = shape.type_name
+    kind: str = shape.type_name
     expected = datetime if kind == "timestamp" else _TYPES[kind]
     if kind == "list" and isinstance(value, tuple):
         value = list(value)
     if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
         raise WrongAnswer(f"{path} must be of type {kind}, got {value!r}")
+    content: Any = value
     if kind == "structure":
-        return _checked_structure(shape, value, path)
+        return _checked_structure(shape, content, path)
     if kind == "list":
-        item: Any = getattr(shape, "member")  # noqa: B009
-        return [_checked(item, each, f"{path}[]") for each in value]
+        item = item_of(shape)
+        return [_checked(item, each, f"{path}[]") for each in content]
     if kind == "map":
-        item = getattr(shape, "value")  # noqa: B009
-        return {name: _checked(item, each, f"{path}.{name}") for name, each in value.items()}
-    if value not in shape.metadata.get("enum", [value]):
-        raise WrongAnswer(f"{path} must be one of {shape.metadata['enum']}, got {value!r}")
+        item = item_of(shape)
+        return {name: _checked(item, each, f"{path}.{name}") for name, each in content.items()}
+    choice = limits_of(shape).get("enum", [value])
+    if value not in choice:
+        raise WrongAnswer(f"{path} must be one of {choice}, got {value!r}")
     return value
 
 
@@ -150,7 +157,7 @@ def _checked_structure(shape: Shape, value: Any, path: str) -> dict[str, Any]:
     present = {name: each for name, each in value.items() if each is not None}
     if unknown := present.keys() - members.keys():
         raise WrongAnswer(f"{path} has no member {', '.join(sorted(unknown))}")
-    if missing := set(shape.metadata.get("required", [])) - present.keys():
+    if missing := set(limits_of(shape).get("required", [])) - present.keys():
         raise WrongAnswer(f"{path} lacks its member {', '.join(sorted(missing))}")
     return {name: _checked(members[name], each, f"{path}.{name}") for name, each in present.items()}
 

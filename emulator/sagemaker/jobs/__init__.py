@@ -1,4 +1,4 @@
-"""Training and Processing jobs: an image's entry point, run as a process under SageMaker's contract.
+"""Training and Processing jobs: an image's entry point as a process under SageMaker's contract.
 
 What stands in for what. A container's ``/opt/ml`` is the folder ``SAGEMAKER_BASE_DIR`` names (the
 training toolkit's own variable for that prefix); a path below it in the command's arguments or in

@@ -8,7 +8,6 @@ from emulator.sagemaker.jobs.job import MESSAGES, Job, Kind
 from emulator.sagemaker.jobs.training import output_uri
 from emulator.sagemaker.operations import Response
 
-
 _DEFAULTS: dict[Kind, dict[str, Any]] = {
     Kind.TRAINING: {
         "EnableNetworkIsolation": False,
@@ -100,17 +99,45 @@ def summary(job: Job) -> Response:
 
 _IN_EVENT = {
     Kind.TRAINING: (
-        "TrainingJobName TrainingJobArn TrainingJobStatus SecondaryStatus FailureReason "
-        "HyperParameters AlgorithmSpecification RoleArn InputDataConfig OutputDataConfig "
-        "ResourceConfig VpcConfig StoppingCondition ModelArtifacts CreationTime "
-        "TrainingStartTime TrainingEndTime LastModifiedTime SecondaryStatusTransitions"
-    ).split(),
+        "TrainingJobName",
+        "TrainingJobArn",
+        "TrainingJobStatus",
+        "SecondaryStatus",
+        "FailureReason",
+        "HyperParameters",
+        "AlgorithmSpecification",
+        "RoleArn",
+        "InputDataConfig",
+        "OutputDataConfig",
+        "ResourceConfig",
+        "VpcConfig",
+        "StoppingCondition",
+        "ModelArtifacts",
+        "CreationTime",
+        "TrainingStartTime",
+        "TrainingEndTime",
+        "LastModifiedTime",
+        "SecondaryStatusTransitions",
+    ),
     Kind.PROCESSING: (
-        "ProcessingInputs ProcessingOutputConfig ProcessingJobName ProcessingResources "
-        "StoppingCondition AppSpecification NetworkConfig RoleArn ExperimentConfig "
-        "ProcessingJobArn ProcessingJobStatus FailureReason ExitMessage ProcessingEndTime "
-        "ProcessingStartTime LastModifiedTime CreationTime"
-    ).split(),
+        "ProcessingInputs",
+        "ProcessingOutputConfig",
+        "ProcessingJobName",
+        "ProcessingResources",
+        "StoppingCondition",
+        "AppSpecification",
+        "NetworkConfig",
+        "RoleArn",
+        "ExperimentConfig",
+        "ProcessingJobArn",
+        "ProcessingJobStatus",
+        "FailureReason",
+        "ExitMessage",
+        "ProcessingEndTime",
+        "ProcessingStartTime",
+        "LastModifiedTime",
+        "CreationTime",
+    ),
 }
 
 

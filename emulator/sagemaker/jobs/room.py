@@ -57,7 +57,7 @@ class Jobs:
             thread.join(15)
 
     def wait(self, kind: Kind, name: str, *, timeout: float | None = None) -> Response:
-        """Block until the job is over (or ``timeout`` real seconds passed); return its description."""
+        """Describe the job once it is over, or after ``timeout`` real seconds."""
         job = self._found(kind, name)
         with job.changed:
             job.changed.wait_for(lambda: job.is_over, timeout)
