@@ -20,7 +20,10 @@ def reason(rule: Rule, verdict: Verdict, state: State) -> str:
     """
     if state is State.INSUFFICIENT_DATA:
         return f"Insufficient Data: {_count(verdict.filled)} {_were(verdict.filled)} unknown."
-    if verdict.filled and rule.missing in (Missing.BREACHING, Missing.NOT_BREACHING):
+    breaching = sum(_breached(rule.comparison, rule.threshold, p) for p in verdict.evaluated)
+    decided = state is State.ALARM and breaching >= rule.needed
+    treated = rule.missing in (Missing.BREACHING, Missing.NOT_BREACHING)
+    if verdict.filled and treated and not decided:
         return _filled(rule, verdict)
     return _crossed(rule, verdict, state)
 

@@ -10,8 +10,8 @@ from typing import Any
 from ministack.services import scheduler
 from ministack.services.cloudformation import provisioners
 
-from emulator.account import EmbeddedAccount
 from emulator.ministack.sagemaker_tasks import SageMaker
+from emulator.ports import Account
 from emulator.sagemaker.errors import ServiceError
 
 SEAMS = (
@@ -26,7 +26,7 @@ Properties = Mapping[str, Any]
 Created = tuple[str, dict[str, Any]]
 
 
-def install(account: EmbeddedAccount, sagemaker: SageMaker) -> None:
+def install(account: Account, sagemaker: SageMaker) -> None:
     groups = ModelPackageGroups(sagemaker, f"{account.region}:{account.account_id}")
     provisioners._RESOURCE_HANDLERS["AWS::SageMaker::ModelPackageGroup"] = {
         "create": groups.create,

@@ -7,8 +7,8 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from emulator.account import EmbeddedAccount
 from emulator.ministack.executions import Execution, Run, abandoned
+from emulator.ports import Account
 
 SEAMS = (
     "ministack.services.stepfunctions:_add_event",
@@ -28,7 +28,7 @@ _PAYLOAD = 248 * 1024
 class Statuses:
     """Changes executions' status, each exactly once, and says so on the event bus."""
 
-    def __init__(self, account: EmbeddedAccount) -> None:
+    def __init__(self, account: Account) -> None:
         self._account = account
         self._lock = threading.Lock()
         self.runs: dict[str, Run] = {}

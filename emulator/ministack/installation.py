@@ -68,6 +68,6 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
         "host_patterns": [r"sagemaker\."],
         "credential_scope": "sagemaker",
     }
-    stepfunctions.install(account, sagemaker)
+    clock.add_activity(stepfunctions.install(account, sagemaker).busy)
     cloudformation.install(account, sagemaker)
     return Services(sagemaker=sagemaker)

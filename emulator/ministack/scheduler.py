@@ -14,8 +14,8 @@ from typing import Any
 
 from ministack.services import eventbridge, scheduler, stepfunctions
 
-from emulator.account import EmbeddedAccount
 from emulator.ministack.schedules import zone_refusal
+from emulator.ports import Account
 
 SEAMS = (
     "ministack.services.eventbridge:_invoke_target",
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 Schedule = Mapping[str, Any]
 
 
-def install(account: EmbeddedAccount) -> None:  # noqa: ARG001 - as the other installations
+def install(account: Account) -> None:  # noqa: ARG001 - as the other installations
     eventbridge._invoke_target = _invoking(eventbridge._invoke_target)
     scheduler._create_schedule = _refusing(scheduler._create_schedule)
     scheduler._update_schedule = _refusing(scheduler._update_schedule)

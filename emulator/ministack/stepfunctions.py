@@ -4,12 +4,12 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from emulator.account import EmbeddedAccount
 from emulator.ministack import nested_executions, task_states
 from emulator.ministack.execution_runner import Runner
 from emulator.ministack.execution_status import Statuses
 from emulator.ministack.executions import abandoned
 from emulator.ministack.sagemaker_tasks import SageMaker, TaskError, run_task, sdk_error
+from emulator.ports import Account
 
 SEAMS = (
     "ministack.services.stepfunctions:_AWS_SDK_ERROR_PREFIX",
@@ -19,15 +19,16 @@ SEAMS = (
 )
 
 
-def install(account: EmbeddedAccount, sagemaker: SageMaker) -> None:
+def install(account: Account, sagemaker: SageMaker) -> Runner:
+    """Install everything; an advance of the clock should wait while the runner is busy."""
     statuses = Statuses(account)
     statuses.install()
     runner = Runner(statuses)
     runner.install()
-    account.clock.add_activity(runner.busy)
     task_states.install(account.clock)
     nested_executions.install(statuses)
     _install_services(sagemaker)
+    return runner
 
 
 def _install_services(sagemaker: SageMaker) -> None:
