@@ -130,7 +130,8 @@ class SageMaker:
                     status=500,
                 )
             )
-        return 200, _JSON, json.dumps(to_json(response), allow_nan=False).encode()
+        # MiniStack adds to the headers it is given: never the same ones twice.
+        return 200, dict(_JSON), json.dumps(to_json(response), allow_nan=False).encode()
 
 
 def _each(rooms: Iterable[object], step: str) -> None:
