@@ -1,0 +1,98 @@
+"""Read the status change of an execution into what settlement needs to know of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from contracts import moment
+from contracts.errors import ContractError
+from contracts.reading import Table
+from contracts.run import Cause, parse_request
+
+STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+
+
+class Workflow(StrEnum):
+    RETRAINING = "retraining"
+    PROMOTION = "promotion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    arn: str
+    name: str
+    """A retraining execution is named by its run id."""
+    workflow: Workflow
+    environment: str
+    model: str
+    status: str
+    redrive: int
+    at: datetime
+    cause: Cause | None
+    """Why it was asked for; None when its input is not a request (started by hand)."""
+    parent: str | None
+    """The execution that started this one and tells of its end."""
+    output: Mapping[str, Any]
+    error: str | None
+    failure: str | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Execution:
+    """Join the event with DescribeExecution, as an event leaves out a long input or output.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    table = Table.of(event, "event")
+    detail = table.table("detail")
+    workflow, environment, model = _machine(detail.text("stateMachineArn"))
+    document = _json(described.get("input"))
+    return Execution(
+        arn=detail.text("executionArn"),
+        name=detail.text("name"),
+        workflow=workflow,
+        environment=environment,
+        model=model,
+        status=detail.text("status"),
+        redrive=int(detail.content.get("redriveCount") or 0),
+        at=moment.parse(table.text("time"), "event.time"),
+        cause=_cause(document if workflow is Workflow.RETRAINING else document.get("request")),
+        parent=document.get(STARTED_BY),
+        output=_json(described.get("output")),
+        error=detail.optional_text("error") or described.get("error"),
+        failure=detail.optional_text("cause") or described.get("cause"),
+    )
+
+
+def _machine(arn: str) -> tuple[Workflow, str, str]:
+    """A machine is named ``perennial-<environment>-<model>-<workflow>``; a model may have hyphens."""
+    name = arn.rpartition(":")[2]
+    rest, _, kind = name.rpartition("-")
+    parts = rest.split("-", 2)
+    if len(parts) != 3 or parts[0] != "perennial" or kind not in list(Workflow):
+        raise ContractError(
+            "a state machine must be named perennial-<environment>-<model>-"
+            f"<{'|'.join(Workflow)}>, got {name!r}"
+        )
+    return Workflow(kind), parts[1], parts[2]
+
+
+def _json(text: object) -> Mapping[str, Any]:
+    try:
+        document = json.loads(str(text)) if text else {}
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _cause(document: object) -> Cause | None:
+    try:
+        return parse_request(document).cause
+    except ContractError:
+        return None

@@ -1,0 +1,107 @@
+"""What follows an execution's end or redrive, each part harmless when done again."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts import state
+from contracts.ledger import LedgerEntry, LedgerKind
+from lambdas.adapters.leases import Leases
+from lambdas.adapters.ledger import Ledger
+from lambdas.adapters.state import StateTable
+from lambdas.settlement.announcements import Announcements
+from lambdas.settlement.execution import Execution, Workflow
+from lambdas.settlement.executions import Executions
+from lambdas.settlement.notice import Notice, compose, lease_conflict
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+_HOURS = 12.0
+"""How long a redriven run holds the lease when no admission has said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    state: StateTable
+    executions: Executions
+    ledger: Ledger
+    announcements: Announcements
+
+    def settle(self, execution: Execution, *, delivery: str) -> str:
+        """Return in one word what was done, for the log and for tests."""
+        if not execution.ended:
+            done = self._redriven(execution, delivery)
+        elif execution.workflow is Workflow.PROMOTION and execution.parent is not None:
+            self._lease(execution).release(execution.arn)
+            done = "left to its parent"
+        else:
+            self._lease(execution).release(self._owner(execution))
+            self._judge_data(execution)
+            done = self._tell(execution, delivery)
+        logger.info("%s %s: %s", execution.arn, execution.status, done)
+        return done
+
+    def _tell(self, execution: Execution, delivery: str) -> str:
+        failed = execution.status != "SUCCEEDED"
+        step = self.executions.last_step(execution.arn) if failed else None
+        notice = compose(execution, step)
+        self.ledger.append(_line(execution, step, notice))
+        told = self.announcements.publish_once(execution, notice, delivery=delivery)
+        return "told" if told else "told before"
+
+    def _judge_data(self, execution: Execution) -> None:
+        """A run that succeeded has judged its data; only then is the same data not new again.
+
+        A run that broke may so be tried again by the schedule, and one whose data was refused
+        leaves the record at the data before it, which is what quarantine leaves in place.
+        """
+        if execution.workflow is Workflow.RETRAINING and execution.status == "SUCCEEDED":
+            self.state.update(
+                state.admission(execution.model),
+                "SET #judged_fingerprint = #data_fingerprint",
+                "#last_run_id = :run",
+                run=execution.name,
+            )
+
+    def _redriven(self, execution: Execution, delivery: str) -> str:
+        if execution.redrive == 0:
+            return "nothing to do"
+        lease, owner = self._lease(execution), self._owner(execution)
+        held = lease.current()
+        if held is not None and held.owner != owner and not held.expired(execution.at):
+            notice = lease_conflict(execution, held.owner)
+            self.announcements.publish_once(execution, notice, delivery=delivery)
+            return f"lease held by {held.owner}"
+        hours = lease.hours() or _HOURS
+        until = execution.at + timedelta(hours=hours)
+        lease.take(owner, as_of=execution.at, until=until, after=held)
+        lease.started(owner, until=until, hours=hours)
+        return "lease taken again"
+
+    def _lease(self, execution: Execution) -> Leases:
+        retraining = execution.workflow is Workflow.RETRAINING
+        item = state.lease if retraining else state.promotion_lease
+        return Leases(self.state, item(execution.model))
+
+    def _owner(self, execution: Execution) -> str:
+        """A run owns its lease by its id; a promotion the endpoint's by its execution."""
+        return execution.name if execution.workflow is Workflow.RETRAINING else execution.arn
+
+
+def _line(execution: Execution, step: str | None, notice: Notice) -> LedgerEntry:
+    retraining = execution.workflow is Workflow.RETRAINING
+    return LedgerEntry(
+        model=execution.model,
+        at=execution.at,
+        kind=LedgerKind.RUN_ENDED if retraining else LedgerKind.PROMOTION_ENDED,
+        subject=execution.name,
+        summary=f"{execution.name}: {notice.summary}",
+        details={
+            "status": execution.status,
+            "outcome": str(execution.output.get("outcome", execution.status.lower())),
+            "step": step or "",
+            "redrive": str(execution.redrive),
+            "execution": execution.arn,
+        },
+    )
