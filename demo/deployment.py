@@ -1,0 +1,76 @@
+"""Deploy the stacks with the real CDK command line, as to any AWS account."""
+
+import shutil
+from pathlib import Path
+
+from demo import children, places
+from emulator.client import RunningAccount
+
+ENVIRONMENT = "dev"
+ASSEMBLY = places.DEMO / "cdk.out"
+LOGS = places.DEMO / "logs"
+
+_NEXT = "make sure `make synth` works, then start the demo again"
+
+
+def synthesize() -> None:
+    """Run the app once; bootstrap and deploy need only what it wrote."""
+    shutil.rmtree(ASSEMBLY, ignore_errors=True)
+    _cdk(
+        ("synth", "--all", "--quiet", "--context", f"env={ENVIRONMENT}", "--output", ASSEMBLY),
+        what="cdk synth",
+        cwd=places.PROJECT,
+    )
+
+
+def bootstrap(account: RunningAccount) -> None:
+    empty = places.DEMO / "empty"  # without a cdk.json the CLI does not run the app again
+    empty.mkdir(parents=True, exist_ok=True)
+    _cdk(
+        ("bootstrap", f"aws://{account.account_id}/{account.region}"),
+        what="cdk bootstrap",
+        cwd=empty,
+        account=account,
+    )
+
+
+def deploy(account: RunningAccount) -> None:
+    options = ("--require-approval", "never", "--concurrency", "4", "--progress", "events")
+    _cdk(
+        ("deploy", "--all", "--app", ASSEMBLY, *options),
+        what="cdk deploy",
+        cwd=places.PROJECT,
+        account=account,
+    )
+
+
+def _cdk(
+    arguments: tuple[str | Path, ...],
+    *,
+    what: str,
+    cwd: Path,
+    account: RunningAccount | None = None,
+) -> None:
+    children.run(
+        (places.CDK, "--no-notices", "--no-color", *arguments),
+        what=what,
+        log=LOGS / f"{what.replace(' ', '-')}.log",
+        cwd=cwd,
+        environment={
+            **_tools(),
+            **({} if account is None else account.environment()),
+        },
+        next_step=_NEXT,
+    )
+
+
+def _tools() -> dict[str, str]:
+    import os
+
+    path = (places.DEV_PYTHON.parent, places.NODE.parent, os.environ.get("PATH", ""))
+    return {
+        "PATH": os.pathsep.join(str(each) for each in path),
+        "JSII_NODE": str(places.NODE),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "NODE_NO_WARNINGS": "1",
+    }

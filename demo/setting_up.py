@@ -1,0 +1,61 @@
+"""From nothing to deployed stacks with an image, as much at once as depends on nothing else."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TypeVar
+
+from demo import account as accounts
+from demo import deployment, history, image
+from demo.history import History
+from demo.timeline import Timeline
+from emulator.client import RunningAccount
+from perennial import deployed as stacks
+from perennial.deployed import Deployed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    account: RunningAccount
+    deployed: Deployed
+    history: History
+    image_uri: str
+
+
+def prepare(timeline: Timeline, model: str, stack: ExitStack) -> Ready:
+    """Return when all is deployed; ``stack`` is told how to end the account."""
+    if accounts.stop_kept():
+        timeline.say("account", "stopped the one that an earlier demo kept")
+    with ThreadPoolExecutor(3, thread_name_prefix="setting-up") as pool:
+        data = pool.submit(_measured, timeline, "data", _data)
+        synth = pool.submit(_measured, timeline, "synth", deployment.synthesize)
+        with timeline.progress("starting the account, synthesizing, fetching data"):
+            with timeline.stage("account"):
+                account = accounts.start()
+                stack.callback(account.stop)
+            timeline.say("account", f"{account.endpoint_url} after {account.ready_seconds} s")
+            with timeline.stage("bootstrap"):
+                deployment.bootstrap(account)
+            synth.result()
+        with timeline.progress("cdk deploy --all"), timeline.stage("deploy"):
+            deployment.deploy(account)
+        timeline.say("deployed", f"stacks of {deployment.ENVIRONMENT}, by the CDK's own CLI")
+        found = stacks.find(
+            account.client("cloudformation"), environment=deployment.ENVIRONMENT, model=model
+        )
+        uri = image.push(account, found.repository)
+        timeline.say("image", uri.partition("/")[2])
+        return Ready(account=account, deployed=found, history=data.result(), image_uri=uri)
+
+
+def _data() -> History:
+    log = deployment.LOGS / "data.log"
+    return history.split(history.fetch(log), log)
+
+
+def _measured(timeline: Timeline, name: str, work: Callable[[], T]) -> T:
+    with timeline.stage(name):
+        return work()
