@@ -1,4 +1,18 @@
-"""Endpoints that really serve: models, configs, fleets of server processes, deployments."""
+"""Endpoints that really serve: models, configs, fleets of server processes, deployments.
+
+Each module cites the AWS page it follows. Without a source, so to be compared with a real account:
+
+- the wording of FailureReason after an alarm, a time-out or a missing alarm rolled back an update,
+  and that an unknown alarm stops the update rather than the call;
+- a canary given in percent rounds down to whole instances, to one at least;
+- a connection that the container breaks off is a ModelError with OriginalStatusCode 502, and it
+  counts in the 5XX metrics, as a timeout does;
+- the third crash of a starting container fails the fleet (AWS goes on trying for some time);
+- five missed pings in a row replace an instance;
+- an invocation that names a variant that is not there, and any change to a Failed endpoint, get a
+  validation error worded here;
+- while an alarm rolls an update back, the status stays Updating.
+"""
 
 from collections.abc import Sequence
 

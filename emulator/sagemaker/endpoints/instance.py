@@ -24,6 +24,10 @@ _ATTEMPTS = 3
 24 minutes); here the third crash decides. Nothing that crashes three times passes later."""
 
 
+_MISSES = 5
+"""AWS does not say how many missed pings make an instance unhealthy (unproven)."""
+
+
 class NotHealthy(Exception):
     """The container never answered /ping with 200."""
 
@@ -48,7 +52,9 @@ class Instance:
         self.outstanding = 0
         self.leaving = False
         self.lost = False
+        self._misses = 0
         self.url = ""
+        self._port = 0
         self.logs = logs
         self._image = image
         self._archive = archive
@@ -70,10 +76,18 @@ class Instance:
         for _ in range(_ATTEMPTS):
             port = self._launch(base)
             if self._became_healthy(port, deadline, cancelled):
+                self._port = port
                 self.url = f"http://127.0.0.1:{port}/invocations"
                 return
             self.logs.say("The container did not become healthy.")
         raise NotHealthy
+
+    def check(self) -> None:
+        """Ping once; a server that missed several pings in a row is lost, though it still runs."""
+        self._misses = 0 if _ping(self._port) else self._misses + 1
+        if self._misses >= _MISSES:
+            self.logs.say("The container stopped answering /ping.")
+            self.lost = True
 
     def stop(self, grace: float) -> None:
         """SIGTERM, then SIGKILL after ``grace`` seconds (30 on AWS), to all it started."""

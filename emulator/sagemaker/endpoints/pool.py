@@ -80,7 +80,7 @@ class Pool:
         self._let_go(leaving, grace=grace, drain=drain)
 
     def replace_lost(self) -> None:
-        """Replace instances whose process ended, as AWS replaces unhealthy instances."""
+        """Replace instances that ended or hang, as AWS replaces unhealthy instances."""
         with self._lock:
             lost = [one for one in self.ready if one.exited or one.lost]
             if not lost or self._closing.is_set():
@@ -91,6 +91,11 @@ class Pool:
             _log.warning("instance %s of %s was lost", instance.id, self.variant.name)
             instance.stop(0)
             threading.Thread(target=self._replace, name="endpoint-replace", daemon=True).start()
+
+    def check(self) -> None:
+        """Ping every instance once."""
+        for instance in self.ready:
+            instance.check()
 
     def flush_logs(self) -> None:
         for instance in self.ready:

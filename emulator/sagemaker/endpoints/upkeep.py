@@ -12,7 +12,7 @@ _log = logging.getLogger("emulator.endpoints")
 
 
 class Upkeep:
-    """Three threads, so that a slow upload delays neither metrics nor a lost instance."""
+    """A thread for each, so that a slow upload or ping delays nothing else."""
 
     def __init__(self, account: Account, endpoints: Endpoints) -> None:
         self._account = account
@@ -22,7 +22,8 @@ class Upkeep:
 
     def start(self) -> None:
         jobs = (
-            ("endpoint-health", 0.2, self._replace_lost),
+            ("endpoint-replace", 0.2, self._replace_lost),
+            ("endpoint-ping", 5.0, self._ping),
             ("endpoint-metrics", 1.0, self._publish),
             ("endpoint-capture", 1.0, self._upload),
         )
@@ -53,6 +54,11 @@ class Upkeep:
         for fleet in self._fleets():
             for pool in fleet.pools:
                 pool.replace_lost()
+
+    def _ping(self) -> None:
+        for fleet in self._fleets():
+            for pool in fleet.pools:
+                pool.check()
 
     def _publish(self) -> None:
         for fleet in self._fleets():

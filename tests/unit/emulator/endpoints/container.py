@@ -10,6 +10,7 @@ from pathlib import Path
 
 BASE = Path(os.environ["SAGEMAKER_BASE_DIR"])
 FAULT = os.environ.get("FAULT", "")
+SICK = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -17,7 +18,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
-        self.answer(503 if FAULT == "unhealthy" else 200, b"")
+        self.answer(503 if FAULT == "unhealthy" or SICK else 200, b"")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -25,6 +26,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.3)
         if FAULT == "5xx":
             return self.answer(500, b"the model is broken")
+        if body == b"get sick":
+            SICK.append(True)
         if body == b"die":
             os.kill(os.getpid(), signal.SIGKILL)
         model = BASE / "model" / "id.txt"
@@ -54,6 +57,7 @@ class Server(ThreadingHTTPServer):
 
 if __name__ == "__main__":
     assert sys.argv[1:] == ["serve"]
+    (BASE / "pid").write_text(str(os.getpid()))
     print("serving", os.environ.get("MODEL_ID"))
     if FAULT == "crash":
         sys.exit("the model can't be loaded")

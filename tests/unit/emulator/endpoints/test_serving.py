@@ -150,6 +150,48 @@ def exists(pid):
     return True
 
 
+def test_a_request_that_never_reached_an_instance_goes_to_another_one(sagemaker):
+    sagemaker.serve(instances=2)
+    (pool,) = sagemaker.rooms[2].serving("churn").fleet.pools
+    pool.ready[0].url = "http://127.0.0.1:1/invocations"
+    assert {sagemaker.invoke("churn")[0] for _ in range(10)} == {200}
+
+
+def test_without_any_instance_the_service_is_unavailable(sagemaker):
+    sagemaker.serve()
+    (pool,) = sagemaker.rooms[2].serving("churn").fleet.pools
+    pool.ready[0].url = "http://127.0.0.1:1/invocations"
+    status, headers, _ = sagemaker.invoke("churn")
+    assert (status, headers["x-amzn-errortype"]) == (503, "ServiceUnavailable")
+    sagemaker.until(lambda: sagemaker.invoke("churn")[0] == 200)
+
+
+def test_an_instance_that_hangs_is_replaced(sagemaker):
+    sagemaker.serve()
+    (pool,) = sagemaker.rooms[2].serving("churn").fleet.pools
+    (hung,) = pool.ready
+    sagemaker.invoke("churn", b"get sick")
+    for _ in range(5):
+        pool.check()
+    sagemaker.until(lambda: pool.ready and pool.ready[0] is not hung)
+    assert sagemaker.invoke("churn")[0] == 200
+
+
+def test_an_account_that_stops_while_an_endpoint_starts_leaves_no_process(sagemaker, account):
+    sagemaker.model("one", FAULT="unhealthy")
+    sagemaker.config("one", instances=2)
+    sagemaker.call("CreateEndpoint", EndpointName="churn", EndpointConfigName="one")
+    sagemaker.until(lambda: len(started(account)) == 2)
+    pids = started(account)
+    sagemaker.rooms[2].stop()
+    sagemaker.until(lambda: not any(exists(pid) for pid in pids))
+
+
+def started(account):
+    pids = (account.state_dir / "sagemaker" / "endpoints").rglob("pid")
+    return [int(text) for path in pids if (text := path.read_text())]
+
+
 def test_a_container_that_dies_of_a_request_is_not_asked_again(sagemaker):
     sagemaker.serve()
     status, _, said = sagemaker.invoke("churn", b"die")
