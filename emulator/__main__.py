@@ -1,6 +1,7 @@
 """The command that runs an embedded AWS account: ``python -m emulator``."""
 
 import argparse
+import errno
 import os
 import shutil
 import sys
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             "tools/setup, or name one with --lambda-python",
         )
     try:
-        return run(options)
+        run(options)
     except FolderInUse as error:
         return _fail(
             FOLDER_IN_USE,
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             "folder with --state",
         )
     except OSError as error:
-        if error.errno != 98:
+        if error.errno != errno.EADDRINUSE:
             raise
         return _fail(
             PORT_IN_USE,
@@ -97,9 +98,10 @@ def _options(arguments: list[str] | None) -> Options:
     add(
         "--node",
         type=Path,
-        default=os.environ.get("EMULATOR_NODE") or shutil.which("node"),
+        default=os.environ.get("EMULATOR_NODE") or _node(),
         metavar="PATH",
-        help="interpreter of nodejs* Lambda functions (EMULATOR_NODE, or node in PATH)",
+        help="interpreter of nodejs* Lambda functions (EMULATOR_NODE, or the CDK's, or the "
+        "node in PATH)",
     )
     add("--lifeline", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
@@ -117,6 +119,11 @@ def _options(arguments: list[str] | None) -> Options:
 def _beside(name: str) -> str:
     """Return the interpreter of the environment called ``name`` beside this interpreter's."""
     return str(Path(sys.prefix).parent / name / "bin" / "python")
+
+
+def _node() -> str | None:
+    cdk = Path(sys.prefix).parent.parent / "cdk" / "node"
+    return str(cdk) if cdk.exists() else shutil.which("node")
 
 
 def _port(text: str) -> int:

@@ -34,7 +34,7 @@ class Control:
         clock: AccountClock,
         images: Images,
         facts: Mapping[str, Any],
-        stop: Callable[[], None],
+        stop: Callable[[], object],
     ) -> None:
         self._services = services
         self._clock = clock

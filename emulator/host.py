@@ -8,15 +8,19 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, Never
 
 from emulator import listener, processes
 from emulator.account import DEFAULT_ACCOUNT_ID, Identity, region_of
 from emulator.state_folder import StateFolder
+from emulator.surroundings import redirect_output_to, set_environment
+
+if TYPE_CHECKING:
+    from emulator.running import RunningServices
 
 _STOP_LIMIT = 1.5
 """Seconds that services get to end by themselves; then their processes are killed."""
@@ -36,8 +40,8 @@ class Options:
     """A pipe of the starter: when it closes without a word, the account ends."""
 
 
-def run(options: Options) -> int:
-    """Serve until told to stop; never returns normally (the process ends here)."""
+def run(options: Options) -> Never:
+    """Serve until told to stop; the process ends here."""
     began = time.monotonic()
     folder = StateFolder(root=options.state)
     leftovers = folder.take(fresh=options.fresh)
@@ -45,115 +49,90 @@ def run(options: Options) -> int:
     identity = Identity(
         account_id=DEFAULT_ACCOUNT_ID, region=region_of(), port=sock.getsockname()[1]
     )
-    _set_environment(identity, folder)
+    set_environment(identity, folder)
     processes.tie_children_to(folder.root)
-    told = _redirect_output_to(folder.log)
+    told = redirect_output_to(folder.log)
+    host = _Host(
+        options=options, folder=folder, identity=identity, began=began, leftovers=leftovers
+    )
     try:
-        asyncio.run(_serve(options, folder, identity, sock, told, began, leftovers))
+        asyncio.run(host.serve(sock, told))
     except BaseException as error:
         traceback.print_exc()
         print(f"the account did not start: {error!r} (see {folder.log})", file=told, flush=True)
-        _end(folder, 1)
-    _end(folder, 0)
-    return 0
+    _end(folder, 1)
 
 
-def _set_environment(identity: Identity, folder: StateFolder) -> None:
-    """Configure MiniStack, which reads its environment when imported, and nothing but it."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "LAMBDA_", "MINISTACK_", "LOCALSTACK_", "IOT_")):
-            del os.environ[name]
-    for name in ("SERVICES", "PERSIST_STATE", "S3_PERSIST", "AUTH", "USE_SSL", "EDGE_PORT"):
-        os.environ.pop(name, None)
-    os.environ.update(identity.environment())
-    os.environ.update(
-        {
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(identity.port),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "MINISTACK_ACCOUNT_ID": identity.account_id,
-            "MINISTACK_REGION": identity.region,
-            "STATE_DIR": str(folder.root / "ministack"),
-            "S3_DATA_DIR": str(folder.root / "s3"),
-            "TMPDIR": str(folder.temporary),
-            "TZ": "UTC",
-            # No container daemon is ever asked, even where there is one.
-            "DOCKER_HOST": f"unix://{folder.root / 'no-docker.sock'}",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Host:
+    options: Options
+    folder: StateFolder
+    identity: Identity
+    began: float
+    leftovers: int
+
+    async def serve(self, sock: socket.socket, told: IO[str]) -> None:
+        # Late: what this imports reads the environment and the clock.
+        from emulator.running import RunningServices
+
+        stopping = self._listen_for_the_end()
+        facts = self._facts()
+        services = RunningServices.make(self.options, self.folder, self.identity, facts, stopping)
+        serving = asyncio.create_task(services.serve(sock))
+        await self._first(serving, services.ready)
+        facts["ready_seconds"] = round(time.monotonic() - self.began, 2)
+        self.folder.write_record(facts)
+        print(self._ready_line(facts["ready_seconds"]), file=told, flush=True)
+        await self._first(serving, stopping)
+        await self._stop(services)
+
+    def _listen_for_the_end(self) -> asyncio.Event:
+        loop = asyncio.get_running_loop()
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        if self.options.lifeline is not None:
+            _follow(self.options.lifeline, lambda: loop.call_soon_threadsafe(stopping.set))
+        return stopping
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "endpoint_url": self.identity.endpoint_url,
+            "account_id": self.identity.account_id,
+            "region": self.identity.region,
+            "state": str(self.folder.root),
+            "leftovers": self.leftovers,
         }
-    )
-    time.tzset()
+
+    @staticmethod
+    async def _first(serving: "asyncio.Task[None]", event: asyncio.Event) -> None:
+        """Wait for the event; a server that ends before it has failed."""
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+            raise RuntimeError("the server ended by itself")
+
+    def _ready_line(self, seconds: float) -> str:
+        cleared = f", cleared {self.leftovers} leftover processes" if self.leftovers else ""
+        return (
+            f"embedded account ready at {self.identity.endpoint_url} after {seconds} s{cleared}; "
+            f"stop it with Ctrl-C or: kill {os.getpid()}"
+        )
+
+    async def _stop(self, services: "RunningServices") -> Never:
+        late = threading.Timer(_STOP_LIMIT, _end, (self.folder, 0))
+        late.daemon = True
+        late.start()
+        try:
+            await asyncio.to_thread(services.stop)
+        except Exception:
+            traceback.print_exc()
+        _end(self.folder, 0)
 
 
-def _redirect_output_to(log: Path) -> IO[str]:
-    """Send all output, children's too, to the log; return what reaches the starter."""
-    told = os.fdopen(os.dup(1), "w")
-    os.set_inheritable(told.fileno(), False)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    sys.stdout.flush()
-    os.dup2(written, 1)
-    os.dup2(written, 2)
-    os.close(written)
-    return told
-
-
-async def _serve(
-    options: Options,
-    folder: StateFolder,
-    identity: Identity,
-    sock: socket.socket,
-    told: IO[str],
-    began: float,
-    leftovers: int,
-) -> None:
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-
-    def stop() -> None:
-        loop.call_soon_threadsafe(stopping.set)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    if options.lifeline is not None:
-        _follow(options.lifeline, stop)
-
-    from emulator.running import RunningServices
-
-    facts: dict[str, Any] = {
-        "pid": os.getpid(),
-        "endpoint_url": identity.endpoint_url,
-        "account_id": identity.account_id,
-        "region": identity.region,
-        "state": str(folder.root),
-    }
-    services = RunningServices.make(options, folder, identity, facts, stop)
-    serving = asyncio.create_task(services.serve(sock))
-    ready = asyncio.create_task(services.ready.wait())
-    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        serving.result()
-        raise RuntimeError("the server ended before it was ready")
-    facts |= {"ready_seconds": round(time.monotonic() - began, 2), "leftovers": leftovers}
-    folder.write_record(facts)
-    print(_ready_line(facts), file=told, flush=True)
-    ended = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
-    threading.Thread(target=_end_late, args=(folder,), daemon=True).start()
-    await asyncio.to_thread(services.stop)
-    if serving.done():
-        serving.result()
-    _end(folder, 0)
-
-
-def _ready_line(facts: Mapping[str, Any]) -> str:
-    cleaned = f", cleared {facts['leftovers']} leftover processes" if facts["leftovers"] else ""
-    return (
-        f"embedded account ready at {facts['endpoint_url']} after {facts['ready_seconds']} s"
-        f"{cleaned}; stop it with Ctrl-C or: kill {facts['pid']}"
-    )
-
-
-def _follow(lifeline: int, stop: Any) -> None:
+def _follow(lifeline: int, stop: Callable[[], object]) -> None:
     """End with the starter: its end of the pipe closes when it dies, however it dies."""
 
     def read() -> None:
@@ -163,12 +142,7 @@ def _follow(lifeline: int, stop: Any) -> None:
     threading.Thread(target=read, name="lifeline", daemon=True).start()
 
 
-def _end_late(folder: StateFolder) -> None:
-    time.sleep(_STOP_LIMIT)
-    _end(folder, 0)
-
-
-def _end(folder: StateFolder, status: int) -> None:
+def _end(folder: StateFolder, status: int) -> Never:
     """End this process and every child, without waiting for threads that may never return."""
     processes.sweep(folder.root, patience=0.3)
     folder.release()

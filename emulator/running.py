@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,9 +36,10 @@ class RunningServices:
         folder: StateFolder,
         identity: Identity,
         facts: Mapping[str, Any],
-        stop: Callable[[], None],
+        stopping: asyncio.Event,
     ) -> Self:
         clock = AccountClock(MovedTime(options.clock))
+        loop = asyncio.get_running_loop()
         account = EmbeddedAccount(identity=identity, state_dir=folder.root, clock=clock)
         images = Images(
             folder.images,
@@ -53,7 +54,11 @@ class RunningServices:
         runtimes = Runtimes(python=options.lambda_python, node=options.node)
         services = installation.install(account, images, runtimes)
         control = Control(
-            installation.application(), clock=clock, images=images, facts=facts, stop=stop
+            installation.application(),
+            clock=clock,
+            images=images,
+            facts=facts,
+            stop=lambda: loop.call_soon_threadsafe(stopping.set),
         )
         return cls(clock=clock, services=services, application=control)
 
