@@ -63,6 +63,11 @@ def captures_prefix(model: str) -> str:
     return f"{model}/"
 
 
+def capture_quarantine_key(model: str, capture_key: str) -> str:
+    """Captures bucket: the records of one capture file that could not be read, with reasons."""
+    return f"{captures_prefix(model)}quarantine/{capture_key.removeprefix(captures_prefix(model))}"
+
+
 def s3_uri(bucket: str, key: str) -> str:
     return f"s3://{bucket}/{key}"
 
