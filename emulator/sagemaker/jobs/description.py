@@ -25,7 +25,7 @@ def describe(job: Job) -> Response:
     asked = _DEFAULTS[job.kind] | {
         name: value for name, value in job.request.items() if name in members
     }
-    with job.changed:
+    with job.lock:
         state = {
             f"{kind}JobArn": job.arn,
             f"{kind}JobStatus": job.status.value,

@@ -79,7 +79,7 @@ class Transition:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Job:
-    """The state changes under ``changed``'s lock; whoever waits for an end waits on it."""
+    """The state changes under ``lock``."""
 
     kind: Kind
     name: str
@@ -97,7 +97,9 @@ class Job:
     exit_message: str | None = None
     metrics: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     stop_asked: threading.Event = field(default_factory=threading.Event)
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    settled: threading.Event = field(default_factory=threading.Event)
+    """Set when the job is over and its last event was sent."""
 
     @property
     def ml(self) -> Path:
@@ -118,7 +120,7 @@ class Job:
         return self.transitions[-1].stage
 
     def enter(self, stage: Stage, now: datetime, *, failure_reason: str | None = None) -> None:
-        with self.changed:
+        with self.lock:
             self.transitions.append(Transition(stage=stage, start=now))
             self.modified = now
             if stage in ENDS:
@@ -129,4 +131,3 @@ class Job:
                 self.status = Status.STOPPING
             elif stage is Stage.DOWNLOADING:
                 self.started = now
-            self.changed.notify_all()

@@ -59,8 +59,7 @@ class Jobs:
     def wait(self, kind: Kind, name: str, *, timeout: float | None = None) -> Response:
         """Describe the job once it is over, or after ``timeout`` real seconds."""
         job = self._found(kind, name)
-        with job.changed:
-            job.changed.wait_for(lambda: job.is_over, timeout)
+        job.settled.wait(timeout)
         return describe(job)
 
     @operation("CreateTrainingJob")
@@ -180,10 +179,13 @@ class Jobs:
         return answer
 
     def _live(self, run: Run) -> None:
-        run.announce()
-        run.live()
-        with self._lock:
-            del self._runs[threading.current_thread()]
+        try:
+            run.announce()
+            run.live()
+        finally:
+            run.job.settled.set()
+            with self._lock:
+                del self._runs[threading.current_thread()]
 
     def _found(self, kind: Kind, name: str) -> Job:
         """AWS answers an unknown job with ValidationException, not with its ResourceNotFound."""
@@ -200,7 +202,7 @@ class Jobs:
 
     def _stop(self, kind: Kind, name: str) -> Response:
         job = self._found(kind, name)
-        with job.changed:
+        with job.lock:
             if job.is_over:
                 raise validation(
                     f"The request was rejected because the {kind.value.lower()} job "

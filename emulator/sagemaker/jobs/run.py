@@ -1,5 +1,6 @@
 """The life of one job, from its download to its end, in a thread of its own."""
 
+import codecs
 import logging
 import math
 import shutil
@@ -18,6 +19,8 @@ from emulator.sagemaker.jobs.log_stream import LogStream
 from emulator.sagemaker.tags import Tags
 
 _INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
+_MESSAGE = 1024
+_ABANDONED_GRACE = 0.5
 _SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 _log = logging.getLogger(__name__)
 
@@ -116,7 +119,7 @@ class Run:
         cause = child.wait(limit=job.max_runtime, stop=job.stop_asked)
         if cause is Cause.MAX_RUNTIME:
             self._enter(Stage.STOPPING)
-        exit_code = child.end(grace=1.0 if self.abandoned else self.grace)
+        exit_code = child.end(grace=_ABANDONED_GRACE if self.abandoned else self.grace)
         log.close()
         job.metrics = metrics.as_list()
         job.seconds = max(1, math.ceil(child.seconds))
@@ -129,7 +132,13 @@ class Run:
         if self.job.kind is Kind.TRAINING or not file.is_file():
             return None
         with file.open("rb") as content:
-            return content.read(1024).decode("utf-8", errors="ignore")
+            head = content.read(_MESSAGE + 1)
+        # What the cut leaves of a character at the end is no error of the message's.
+        text = codecs.getincrementaldecoder("utf-8")()
+        try:
+            return text.decode(head[:_MESSAGE], final=len(head) <= _MESSAGE)
+        except UnicodeDecodeError as error:
+            raise JobFailed(f"ClientError: output/message is not UTF-8: {error}") from error
 
     def _environment(self, image: Image) -> Mapping[str, str]:
         """Return all the process sees: nothing of the account's own environment leaks into it."""
@@ -152,8 +161,7 @@ class Run:
             "AWS_REGION": self.account.region,
             "AWS_DEFAULT_REGION": self.account.region,
             "AWS_ENDPOINT_URL": self.account.endpoint_url,
-            # MiniStack takes an access key of twelve digits for the account's number.
-            "AWS_ACCESS_KEY_ID": self.account.account_id,
+            "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }

@@ -134,6 +134,9 @@ class Registry:
             )
         if name is None and group_name is None:
             raise validation("Missing ARN.")
+        if group_name is not None and request.get("Tags"):
+            # "In this case, you cannot supply a tag argument" (the API reference of this call).
+            raise validation("Tags cannot be supplied for a model package of a group")
         group = None if group_name is None else self._group(group_name)
         version = None if group is None else next(group.versions)
         tail = name if group is None else f"{group.name}/{version}"

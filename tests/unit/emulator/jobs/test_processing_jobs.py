@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emulator.sagemaker.jobs import Kind
+from emulator.sagemaker.service import SageMaker
 from tests.unit.emulator.jobs.conftest import processing_request
 from tests.unit.emulator.sagemaker_core.an_account import IMAGE_URI, AnAccount
 
@@ -104,3 +106,37 @@ def test_one_object_keeps_its_name_as_an_input(
     entry["S3Input"]["S3Uri"] = "s3://data/train/part-0.csv"
     process(ProcessingInputs=[entry])
     assert written("reports/check-1/r.json") == ["part-0.csv"]
+
+
+def test_a_message_is_cut_after_a_kilobyte_between_characters(
+    script: Script, process: Process
+) -> None:
+    script("""(ml / "output" / "message").write_text("x" + "é" * 1000)""")
+    assert process()["ExitMessage"] == "x" + "é" * 511
+
+
+def test_a_message_that_is_not_utf8_fails_the_job(script: Script, process: Process) -> None:
+    script("""(ml / "output" / "message").write_bytes(b"\\xff")""")
+    described = process()
+    assert described["ProcessingJobStatus"] == "Failed"
+    assert described["FailureReason"].startswith("ClientError: output/message is not UTF-8")
+
+
+def test_a_processing_job_is_stopped_on_request(
+    script: Script, sagemaker: SageMaker, account: AnAccount
+) -> None:
+    script("time.sleep(60)")
+    sagemaker.call("CreateProcessingJob", processing_request())
+    sagemaker.call("StopProcessingJob", {"ProcessingJobName": "check-1"})
+    described = sagemaker.jobs.wait(Kind.PROCESSING, "check-1", timeout=20)
+    assert described["ProcessingJobStatus"] == "Stopped"
+    assert "FailureReason" not in described
+
+
+def test_output_that_cannot_be_uploaded_fails_the_job(script: Script, process: Process) -> None:
+    script("""(ml / "processing/output/report/r.json").write_text("1")""")
+    config = processing_request()["ProcessingOutputConfig"]
+    config["Outputs"][0]["S3Output"]["S3Uri"] = "s3://no-such-bucket/reports"
+    described = process(ProcessingOutputConfig=config)
+    assert described["ProcessingJobStatus"] == "Failed"
+    assert described["FailureReason"].startswith("ClientError: Artifact upload failed:")

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from emulator.sagemaker.errors import ServiceError
-from emulator.sagemaker.jobs import Kind
+from emulator.sagemaker.jobs import Jobs, Kind
 from emulator.sagemaker.service import SageMaker
+from emulator.sagemaker.tags import Tags
 from tests.unit.emulator.jobs.conftest import training_request
 from tests.unit.emulator.sagemaker_core.an_account import AnAccount, SomeImages
 
@@ -338,3 +339,47 @@ def _is_gone(pid: int) -> bool:
         return True
     status = Path(f"/proc/{pid}/stat").read_text()
     return status.rpartition(")")[2].split()[0] == "Z"
+
+
+def test_jobs_run_side_by_side(script: Script, sagemaker: SageMaker, account: AnAccount) -> None:
+    script("""
+        jobs = ml.parent.parent
+        (ml / "here").touch()
+        while len(list(jobs.glob("*/ml/here"))) < 4:
+            time.sleep(0.01)
+    """)
+    names = [f"train-{number}" for number in range(4)]
+    for name in names:
+        sagemaker.call("CreateTrainingJob", training_request(TrainingJobName=name))
+    for name in names:
+        described = sagemaker.jobs.wait(Kind.TRAINING, name, timeout=30)
+        assert described["TrainingJobStatus"] == "Completed"
+
+
+def test_a_process_that_ignores_the_polite_signal_is_killed(
+    script: Script, account: AnAccount, images: SomeImages
+) -> None:
+    script("""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (ml / "ready").touch()
+        time.sleep(60)
+    """)
+    tags = Tags(account_id=account.account_id, region=account.region)
+    jobs = Jobs(account, images, tags, grace=0.1)
+    jobs.create_training_job(training_request())
+    _wait_for_file(_ml(account) / "ready")
+    jobs.stop_training_job({"TrainingJobName": "train-1"})
+    assert jobs.wait(Kind.TRAINING, "train-1", timeout=20)["TrainingJobStatus"] == "Stopped"
+
+
+def test_an_uncompressed_model_goes_to_s3_file_by_file(
+    script: Script, train: Train, account: AnAccount
+) -> None:
+    script(_SUCCEEDS)
+    described = train(
+        OutputDataConfig={"S3OutputPath": "s3://data/models/", "CompressionType": "NONE"}
+    )
+    assert (
+        described["ModelArtifacts"]["S3ModelArtifacts"] == "s3://data/models/train-1/output/model/"
+    )
+    assert _object(account, "models/train-1/output/model/model.txt") == b"weights"

@@ -233,3 +233,9 @@ def test_what_is_not_there_is_named(sagemaker: SageMaker) -> None:
             sagemaker,
             SourceAlgorithmSpecification={"SourceAlgorithms": [{"AlgorithmName": "xgb"}]},
         )
+
+
+def test_a_version_has_its_groups_tags_and_takes_none_of_its_own(sagemaker: SageMaker) -> None:
+    with pytest.raises(ServiceError, match="Tags cannot be supplied for a model package"):
+        _register(sagemaker, Tags=[{"Key": "a", "Value": "b"}])
+    assert _listed(sagemaker) == []

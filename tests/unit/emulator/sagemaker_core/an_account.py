@@ -42,15 +42,18 @@ class AnAccount:
         self.state_dir = state_dir
         self.clock = StillClock()
         self.events: list[dict[str, Any]] = []
+        self._clients: dict[str, Any] = {}
         self.logs: dict[tuple[str, str], list[str]] = {}
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT_ID,
-            aws_secret_access_key="test",
-        )
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                region_name=REGION,
+                aws_access_key_id=ACCOUNT_ID,
+                aws_secret_access_key="test",
+            )
+        return self._clients[service]
 
     def put_event(
         self, *, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str]
