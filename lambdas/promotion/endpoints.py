@@ -1,4 +1,4 @@
-"""The endpoint, asked how it stands; a failed one is removed, as nothing else can be done with it."""
+"""The endpoint, asked how it stands; a failed one is removed, the only thing it allows."""
 
 from dataclasses import dataclass
 from datetime import datetime

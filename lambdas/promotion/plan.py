@@ -74,7 +74,9 @@ class Planner:
             until = request.as_of + _LEASE
             self.leases.take(execution_id, as_of=request.as_of, until=until, after=after)
             held = self.leases.current()
-        return None if held is not None and held.owner == execution_id else str(held)
+        if held is None:  # taken and freed by another between the two calls
+            return "one that has just ended"
+        return None if held.owner == execution_id else held.owner
 
     def _prepare(
         self, request: RunRequest, version: Version, endpoint: Endpoint | None, deployment: str

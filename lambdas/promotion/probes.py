@@ -48,7 +48,7 @@ class Probes:
         self._runtime = runtime
 
     def send(self, endpoint: str, rows: Sequence[str], *, count: int, label: str) -> Answers:
-        """Send ``count`` requests; a failed one is counted and is traffic for the alarm all the same.
+        """Send ``count`` requests; a failed one is counted, and is traffic all the same.
 
         Their inference ids carry layout.PROBE_PREFIX, so that drift checks skip them.
         """

@@ -71,7 +71,7 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
 
 
 def _machine(arn: str) -> tuple[Workflow, str, str]:
-    """A machine is named ``perennial-<environment>-<model>-<workflow>``; a model may have hyphens."""
+    """Read ``perennial-<environment>-<model>-<workflow>``; a model may have hyphens."""
     name = arn.rpartition(":")[2]
     rest, _, kind = name.rpartition("-")
     parts = rest.split("-", 2)

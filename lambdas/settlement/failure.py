@@ -42,7 +42,7 @@ def explain(error: str | None, cause: str | None) -> Failure:
 def _job(job: Mapping[str, Any], kind: str) -> str:
     named = f"{kind.replace('Job', ' job').lower()} {job[f'{kind}Name']}"
     told = _tail(str(job.get("ExitMessage") or job.get("FailureReason") or "no reason given"))
-    if _ran_too_long(job, kind):
+    if _ran_too_long(job):
         limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", "?")
         return f"{named} was stopped: it ran longer than its limit of {limit} s (max_runtime)"
     code = _exit_code(job)
@@ -56,7 +56,7 @@ def _job(job: Mapping[str, Any], kind: str) -> str:
     return f"{named} is {status}: {told}"
 
 
-def _ran_too_long(job: Mapping[str, Any], kind: str) -> bool:
+def _ran_too_long(job: Mapping[str, Any]) -> bool:
     """Training says MaxRuntimeExceeded; a processing job that is Stopped says it in words."""
     if "MaxRuntimeExceeded" in str(job.get("SecondaryStatus", "")):
         return True

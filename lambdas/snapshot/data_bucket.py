@@ -15,7 +15,7 @@ class DataBucket:
         self._model = model
 
     def files(self, dataset: str) -> list[SnapshotFile]:
-        """Hash each file while reading it once, so that version and sha256 are of the same bytes."""
+        """Read each file once: its version and its sha256 are of the same bytes."""
         return [self._file(dataset, key) for key in self._keys(dataset)]
 
     def _keys(self, dataset: str) -> list[str]:
