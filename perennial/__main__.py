@@ -63,16 +63,19 @@ def ledger(
 @app.command()
 def retrain(
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")] = "asked by a person",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also on data that the last finished run had.")
+    ] = False,
     env: Environment = "dev",
     model: Model = "churn",
     json: Json = False,
 ) -> None:
-    """Ask admission for a retraining now; only the cool-down is waived."""
+    """Ask admission for a retraining now; the cool-down is waived, lease and daily cap are not."""
     with plainly():
         from perennial.retraining import ask
 
         account = Account()
-        answer = ask(account, _deployed(account, env, model), reason=reason)
+        answer = ask(account, _deployed(account, env, model), reason=reason, force=force)
         if json:
             shown.as_json(answer.document())
         else:

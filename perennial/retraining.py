@@ -21,7 +21,7 @@ class Admitted:
         return asdict(self)
 
 
-def ask(account: Account, deployed: Deployed, *, reason: str) -> Admitted:
+def ask(account: Account, deployed: Deployed, *, reason: str, force: bool) -> Admitted:
     """Invoke admission as a person, at the account's own time."""
     as_of = moment.render(account.now())
     event = {
@@ -29,6 +29,7 @@ def ask(account: Account, deployed: Deployed, *, reason: str) -> Admitted:
         "as_of": as_of,
         "id": f"person-{as_of}",
         "detail": reason,
+        "force": force,
     }
     answer = account.client("lambda").invoke(
         FunctionName=deployed.admission_function, Payload=json.dumps(event).encode()

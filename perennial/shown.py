@@ -90,15 +90,16 @@ def explanation(found: Explanation) -> None:
     )
     if found.verdict is not None:
         rows(
-            f"gate: {found.verdict.get('verdict', '?')}",
+            f"gate: {found.verdict['verdict']}",
             ("criterion", "value", "bound", "outcome"),
-            (_criterion(each) for each in found.verdict.get("criteria", ())),
+            (_criterion(each) for each in found.verdict["criteria"]),
         )
     ledger(found.history)
 
 
 def _criterion(each: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(each.get(name, "–")) for name in ("name", "value", "bound", "outcome"))
+    outcome = "passed" if each.get("passed") else "broken"
+    return (*(str(each.get(name, "–")) for name in ("name", "value", "bound")), outcome)
 
 
 def _execution(execution: Execution | None) -> str:
