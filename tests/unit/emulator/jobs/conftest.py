@@ -12,20 +12,33 @@ from moto import mock_aws
 
 from emulator.sagemaker.jobs import Kind
 from emulator.sagemaker.service import SageMaker
-from tests.unit.emulator.sagemaker_core.an_account import IMAGE_URI, ROLE, AnAccount, SomeImages
+from tests.unit.emulator.sagemaker_core.an_account import (
+    IMAGE_URI,
+    REGION,
+    ROLE,
+    AnAccount,
+    SomeImages,
+)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """S3 by moto, with one bucket; a module's tests share it, as making it is slow."""
+    with mock_aws():
+        client = AnAccount(Path()).client("s3")
+        client.create_bucket(
+            Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield client
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[AnAccount]:
-    with mock_aws():
-        account = AnAccount(tmp_path / "state")
-        s3 = account.client("s3")
-        s3.create_bucket(
-            Bucket="data", CreateBucketConfiguration={"LocationConstraint": account.region}
-        )
-        s3.put_object(Bucket="data", Key="train/part-0.csv", Body=b"a,b\n1,2\n")
-        s3.put_object(Bucket="data", Key="train/more/part-1.csv", Body=b"3,4\n")
-        yield account
+def account(tmp_path: Path, s3: Any) -> AnAccount:
+    for found in s3.list_objects_v2(Bucket="data").get("Contents", []):
+        s3.delete_object(Bucket="data", Key=found["Key"])
+    s3.put_object(Bucket="data", Key="train/part-0.csv", Body=b"a,b\n1,2\n")
+    s3.put_object(Bucket="data", Key="train/more/part-1.csv", Body=b"3,4\n")
+    return AnAccount(tmp_path / "state", s3=s3)
 
 
 @pytest.fixture

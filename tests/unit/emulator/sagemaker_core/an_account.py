@@ -38,11 +38,11 @@ class AnAccount:
     region = REGION
     endpoint_url = "http://127.0.0.1:1"
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, **clients: Any) -> None:
         self.state_dir = state_dir
         self.clock = StillClock()
         self.events: list[dict[str, Any]] = []
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[str, Any] = clients
         self.logs: dict[tuple[str, str], list[str]] = {}
 
     def client(self, service: str) -> Any:

@@ -154,3 +154,11 @@ def test_two_rooms_never_answer_the_same_call(tmp_path: Path) -> None:
 def _post(sagemaker: SageMaker, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
     headers = {"X-Amz-Target": f"SageMaker.{name}"}
     return asyncio.run(sagemaker.handle("POST", "/", headers, body, {}))
+
+
+def test_every_operation_the_account_answers_is_one_of_awss(tmp_path: Path) -> None:
+    answered = SageMaker(AnAccount(tmp_path), SomeImages()).operations
+    known = set(boto3.client("sagemaker", region_name=REGION).meta.service_model.operation_names)
+    assert answered <= known
+    for needed in ("CreateTrainingJob", "CreateModelPackage", "UpdateEndpoint", "ListTags"):
+        assert needed in answered
