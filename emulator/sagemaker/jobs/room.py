@@ -7,10 +7,9 @@ from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.errors import ServiceError, in_use, validation
 from emulator.sagemaker.jobs.accepted import refuse_unsupported
-from emulator.sagemaker.jobs.bucket import Bucket
+from emulator.sagemaker.jobs.admission import admit_training
 from emulator.sagemaker.jobs.contract import Contract
 from emulator.sagemaker.jobs.description import describe, summary
-from emulator.sagemaker.jobs.final_metrics import FinalMetrics
 from emulator.sagemaker.jobs.job import Job, Kind, Stage, Status
 from emulator.sagemaker.jobs.processing import ProcessingContract, refuse_unusable_paths
 from emulator.sagemaker.jobs.run import Run
@@ -66,13 +65,7 @@ class Jobs:
     def create_training_job(self, request: Request) -> Response:
         self._refuse_taken(Kind.TRAINING, request["TrainingJobName"])
         refuse_unsupported("CreateTrainingJob", request)
-        if "TrainingImage" not in request.get("AlgorithmSpecification", {}):
-            raise validation("AlgorithmSpecification.TrainingImage is required")
-        FinalMetrics(
-            request["AlgorithmSpecification"].get("MetricDefinitions", []), self._account.clock.now
-        )
-        self._refuse_missing_image(request)
-        self._refuse_missing_channels(request)
+        admit_training(request, self._account, self._images)
         return self._create(Kind.TRAINING, request)
 
     @operation("CreateProcessingJob")
@@ -110,42 +103,6 @@ class Jobs:
         taken = self._jobs[kind].get(name)
         if taken is not None:
             raise _taken(taken)
-
-    def _refuse_missing_image(self, request: Request) -> None:
-        """AWS looks the image up before it accepts a training job.
-
-        https://github.com/aws/amazon-sagemaker-examples/issues/2450 shows the wording.
-        """
-        uri: str = request["AlgorithmSpecification"]["TrainingImage"]
-        if self._images.resolve(uri) is not None:
-            return
-        named, _, digest = uri.partition("@")
-        _, _, tag = named.rpartition("/")[2].partition(":")
-        raise validation(
-            f"Cannot find the requested image: {uri} with tag: {tag or 'null'} and digest: "
-            f"{digest or 'null'}. Please check if your ECR image exists and role "
-            f"{request['RoleArn']} has proper pull permissions for SageMaker: "
-            "ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
-        )
-
-    def _refuse_missing_channels(self, request: Request) -> None:
-        """AWS lists a training job's input before it accepts the job.
-
-        https://github.com/aws/amazon-sagemaker-examples/issues/2489 shows the wording.
-        """
-        bucket = Bucket(self._account.client("s3"))
-        for channel in request.get("InputDataConfig", []):
-            source = channel["DataSource"]["S3DataSource"]
-            if not bucket.holds(source):
-                uri: str = source["S3Uri"]
-                name = uri.removeprefix("s3://").partition("/")[0]
-                raise validation(
-                    f'No S3 objects found under S3 URL "{uri}" given in input data source. Please '
-                    "ensure that the bucket exists in the selected region "
-                    f"({self._account.region}), that objects exist under that S3 prefix, and that "
-                    f'the role "{request["RoleArn"]}" has "s3:ListBucket" permissions on bucket '
-                    f'"{name}".'
-                )
 
     def _create(self, kind: Kind, request: Request) -> Response:
         name: str = request[f"{kind.value}JobName"]

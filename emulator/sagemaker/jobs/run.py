@@ -4,15 +4,15 @@ import codecs
 import logging
 import math
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from emulator.images import Image
 from emulator.ports import Account
 from emulator.sagemaker.jobs.bucket import Bucket
 from emulator.sagemaker.jobs.child import Cause, Child, Outcome
-from emulator.sagemaker.jobs.contract import HOST, Contract, located
+from emulator.sagemaker.jobs.contract import HOST, Contract
 from emulator.sagemaker.jobs.description import event_detail
+from emulator.sagemaker.jobs.environment import environment_of
 from emulator.sagemaker.jobs.final_metrics import FinalMetrics
 from emulator.sagemaker.jobs.job import Job, JobFailed, Kind, Stage
 from emulator.sagemaker.jobs.log_stream import LogStream
@@ -21,7 +21,6 @@ from emulator.sagemaker.tags import Tags
 _INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
 _MESSAGE = 1024
 _ABANDONED_GRACE = 0.5
-_SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +96,7 @@ class Run:
             child = Child(
                 self.contract.command(job, image),
                 cwd=image.root,
-                environment=self._environment(image),
+                environment=environment_of(job, image, self.contract, self.account),
             )
         except OSError as error:
             # What a container runtime exits with when the entry point does not start.
@@ -139,32 +138,6 @@ class Run:
             return text.decode(head[:_MESSAGE], final=len(head) <= _MESSAGE)
         except UnicodeDecodeError as error:
             raise JobFailed(f"ClientError: output/message is not UTF-8: {error}") from error
-
-    def _environment(self, image: Image) -> Mapping[str, str]:
-        """Return all the process sees: nothing of the account's own environment leaks into it."""
-        job = self.job
-        places = {"HOME": job.folder / "home", "TMPDIR": job.folder / "tmp"}
-        for place in places.values():
-            place.mkdir()
-        asked = job.request.get("Environment", {})
-        return {
-            "PATH": ":".join([*map(str, image.path), *_SYSTEM_PATH]),
-            "LANG": "C.UTF-8",
-            # An image never changes, so bytecode is not written into it.
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUNBUFFERED": "1",
-            **{name: str(place) for name, place in places.items()},
-            **image.environment,
-            **self.contract.environment(job),
-            **{name: located(value, job.ml) for name, value in asked.items()},
-            "SAGEMAKER_BASE_DIR": str(job.ml),
-            "AWS_REGION": self.account.region,
-            "AWS_DEFAULT_REGION": self.account.region,
-            "AWS_ENDPOINT_URL": self.account.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
 
     def _fail(self, reason: str) -> None:
         self._enter(Stage.FAILED, reason[:1024])

@@ -201,7 +201,7 @@ def test_a_job_that_runs_too_long_is_stopped_and_keeps_what_it_saved(
         signal.signal(signal.SIGTERM, save)
         time.sleep(60)
     """)
-    described = train(StoppingCondition={"MaxRuntimeInSeconds": 1})
+    described = train(StoppingCondition={"MaxRuntimeInSeconds": 2})
     assert described["TrainingJobStatus"] == "Stopped"
     assert described["SecondaryStatus"] == "MaxRuntimeExceeded"
     assert "FailureReason" not in described
