@@ -1,5 +1,6 @@
 """Which process listens on a port of this machine, to say so in an error."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -25,14 +26,21 @@ def holder_of(port: int) -> str:
     """Return who listens on ``port`` ("process 12 (python -m emulator)"), as far as we may see."""
     inodes = _inodes_on(port)
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {os.readlink(link) for link in (folder / "fd").iterdir()}
-        except OSError:
-            continue
-        if any(f"socket:[{inode}]" in links for inode in inodes):
+        if inodes & _sockets_of(folder):
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             return f"process {folder.name} ({command[:120]})"
     return "another process"
+
+
+def _sockets_of(process: Path) -> set[str]:
+    found: set[str] = set()
+    with contextlib.suppress(OSError):  # not ours to look at, or just gone
+        for link in (process / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                target = os.readlink(link)
+                if target.startswith("socket:["):
+                    found.add(target[len("socket:[") : -1])
+    return found
 
 
 def _inodes_on(port: int) -> set[str]:

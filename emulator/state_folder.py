@@ -65,8 +65,12 @@ class StateFolder:
         written.replace(self.record)
 
     def release(self) -> None:
+        """Give the folder to whoever takes it next."""
         self.record.unlink(missing_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _clear(self, *, keep: set[str]) -> None:
         """Resources live as long as the account's process: what is left of them is stale."""

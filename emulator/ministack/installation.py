@@ -10,6 +10,7 @@ from emulator.account import EmbeddedAccount
 from emulator.images import Images
 from emulator.ministack import (
     alarms,
+    closed,
     cloudformation,
     lambdas,
     scheduler,
@@ -50,6 +51,7 @@ def application() -> Any:
 def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes) -> Services:
     """Install everything; call it once, before the server starts."""
     clock = account.clock
+    closed.install()
     lambdas.install(
         runtimes=runtimes,
         endpoint_url=account.endpoint_url,

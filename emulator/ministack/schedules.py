@@ -42,32 +42,53 @@ class _Schedules:
 
     records: dict[Any, dict[str, Any]]
     fired: _Fired
+    seen: dict[Any, str]
+    """The expression that each schedule had when last looked at."""
     created: str
     tick: Callable[[], None]
 
     def occurrences(self, now: float) -> Iterator[tuple[Any, float]]:
         """Yield each live schedule's next occurrence (which may have passed)."""
+        self._forget_the_gone()
         for key, record in list(self.records.items()):
             expression = record.get("ScheduleExpression", "")
             if not expression:
                 continue
             once = scheduler._at_time_epoch(expression)
+            self._notice_change(key, expression, once, now)
             if record.get("State") != "ENABLED":
                 if once is None:
                     # A schedule enabled again does not make up for what it missed.
                     self.fired[key] = now
                 continue
-            moment = self._next(key, record, expression, once)
+            moment = self._next(key, record, expression, once, now)
             end = scheduler._to_epoch(record.get("EndDate"))
             if moment is not None and (end is None or moment <= end):
                 yield key, moment
 
+    def _forget_the_gone(self) -> None:
+        for key in [key for key in self.seen if key not in self.records]:
+            del self.seen[key]
+            self.fired.pop(key, None)
+
+    def _notice_change(self, key: Any, expression: str, once: float | None, now: float) -> None:
+        """Count a new expression from now on, not from when the old one last fired."""
+        before = self.seen.get(key, expression)
+        self.seen[key] = expression
+        if before == expression:
+            return
+        if once is not None:
+            self.fired.pop(key, None)
+        else:
+            self.fired[key] = now
+
     def _next(
-        self, key: Any, record: dict[str, Any], expression: str, once: float | None
+        self, key: Any, record: dict[str, Any], expression: str, once: float | None, now: float
     ) -> float | None:
         if once is not None:
             return None if key in self.fired else once
-        born = float(record[self.created])
+        # A rule made by CloudFormation has no time of creation: it counts from its first look.
+        born = float(record.get(self.created, self.fired.get(key, now)))
         last = max(self.fired.get(key, born), born)
         self.fired[key] = last
         start = scheduler._to_epoch(record.get("StartDate")) or 0.0
@@ -87,6 +108,7 @@ class Occurrences:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._seen: tuple[dict[Any, str], dict[Any, str]] = ({}, {})
 
     @property
     def _stores(self) -> tuple[_Schedules, _Schedules]:
@@ -94,12 +116,14 @@ class Occurrences:
             _Schedules(
                 records=eventbridge._rules._data,
                 fired=eventbridge._rule_last_fired,
+                seen=self._seen[0],
                 created="CreationTime",
                 tick=eventbridge._tick_scheduled_rules,
             ),
             _Schedules(
                 records=scheduler._schedules._data,
                 fired=scheduler._schedule_last_fired,
+                seen=self._seen[1],
                 created="CreationDate",
                 tick=scheduler._tick_schedules,
             ),

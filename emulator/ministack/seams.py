@@ -23,6 +23,8 @@ class Seam:
     parameters: tuple[str, ...] | None = None
     calls: tuple[str, ...] = ()
     """Names that the function's source must mention: what our replacement stands on."""
+    key: bool = False
+    """The last part of the path is a key of a table, not an attribute."""
 
     def moved(self) -> str | None:
         """Return what is no longer as we expect it, or ``None``."""
@@ -31,10 +33,14 @@ class Seam:
             found: Any = importlib.import_module(module_name)
         except ImportError as error:
             return f"{self.path}: its module does not import ({error})"
-        for attribute in attributes.split("."):
-            if not hasattr(found, attribute):
-                return f"{self.path}: {attribute!r} is gone"
-            found = getattr(found, attribute)
+        names = attributes.split(".")
+        key = names.pop() if self.key else None
+        for name in names:
+            if not hasattr(found, name):
+                return f"{self.path}: {name!r} is gone"
+            found = getattr(found, name)
+        if key is not None:
+            return None if key in found else f"{self.path}: {key!r} is gone"
         return self._changed(inspect.unwrap(found) if callable(found) else found)
 
     def _changed(self, found: Any) -> str | None:

@@ -159,3 +159,19 @@ def test_the_clock_does_not_go_back(account: RunningAccount):
 
     with pytest.raises(AccountError, match="the clock only goes forward"):
         account.advance_to(datetime(1996, 1, 1, tzinfo=UTC))
+
+
+def test_a_changed_expression_counts_from_its_change(
+    account: RunningAccount, queue: tuple[str, str]
+):
+    url, arn = queue
+    events = account.client("events")
+    events.put_rule(Name="changed", ScheduleExpression="rate(30 days)")
+    events.put_targets(Rule="changed", Targets=[{"Id": "1", "Arn": arn}])
+    account.advance(10 * DAY)
+    events.put_rule(Name="changed", ScheduleExpression="rate(1 day)")
+    account.advance(timedelta(hours=1))
+    assert _received(account, url) == []
+    account.advance(DAY)
+    events.disable_rule(Name="changed")
+    assert len(_received(account, url)) == 1

@@ -148,3 +148,16 @@ def test_the_internals_we_reach_into_are_where_we_expect_them():
         check=False,
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("service", ["glue", "dsql", "codebuild"])
+def test_a_service_that_could_not_be_contained_is_closed_by_name(
+    account: client.RunningAccount, service: str
+):
+    calls = {
+        "glue": lambda: account.client("glue").get_databases(),
+        "dsql": lambda: account.client("dsql").list_clusters(),
+        "codebuild": lambda: account.client("codebuild").list_projects(),
+    }
+    with pytest.raises(Exception, match=f"the embedded account does not emulate {service}"):
+        calls[service]()
