@@ -1,0 +1,51 @@
+# What people and CI run. Everything is installed into this folder; nothing needs root.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check synth deploy destroy doctor lock
+
+ENV ?= dev
+NOTIFY ?=
+ARGS ?=
+
+python := .venv/bin/python
+export JSII_NODE := $(CURDIR)/.perennial/cdk/node
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := 1
+export CDK_DISABLE_VERSION_CHECK := 1
+cdk := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.perennial/cdk:$$PATH" .perennial/cdk/node_modules/.bin/cdk
+context = -c env=$(ENV) -c notify=$(NOTIFY)
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+
+demo: ## Run the whole loop on this machine, on real data (ARGS="--keep" leaves the account running)
+	@tools/setup all
+	@$(python) -m demo $(ARGS)
+
+test: ## Everything: lint, types, unit, infra and system tests
+	@tools/setup all
+	@tools/test all
+
+check: ## The fast part of the tests, in less than a minute
+	@tools/setup dev ml cdk
+	@tools/test fast
+
+synth: ## Synthesize both environments into cdk.out/<env>; needs no network and no credentials
+	@tools/setup cdk
+	@$(cdk) synth --quiet -c env=dev --output cdk.out/dev
+	@$(cdk) synth --quiet -c env=prod -c notify=$(or $(NOTIFY),nobody@example.invalid) --output cdk.out/prod
+
+deploy: ## Deploy ENV=dev|prod (NOTIFY=address) to the account of the shell's AWS credentials
+	@tools/setup cdk
+	@$(cdk) deploy --all $(context) $(if $(CI),--require-approval never)
+
+destroy: ## Delete ENV=dev|prod from that account
+	@tools/setup cdk
+	@$(cdk) destroy --all $(context) $(if $(CI),--force)
+
+doctor: ## Say what this machine has, and what would not work
+	@tools/doctor
+
+lock: ## Resolve requirements/*.in again, with hashes
+	@tools/lock

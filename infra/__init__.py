@@ -1,0 +1,1 @@
+"""What is deployed: settings, stacks (lifetimes) and components (capabilities)."""

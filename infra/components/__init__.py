@@ -1,0 +1,1 @@
+"""Capabilities that the stacks compose, one construct each."""

@@ -1,0 +1,142 @@
+"""What a run asks SageMaker for: validation, training and evaluation, as request shapes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+
+from contracts import layout
+from contracts.card import Job
+from infra.components import job_inputs
+from infra.components.model import Model
+from infra.components.states import REDRIVES, expression
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequests:
+    """Requests whose run is ``$request``; see retraining_workflow for the other variables."""
+
+    model: Model
+    role: iam.Role
+
+    def validation(self) -> Request:
+        return self._processing(
+            "validate",
+            module="ml.validation",
+            inputs="$inputs",
+            output=("report", layout.validation_prefix),
+            environment={},
+        )
+
+    def evaluation(self) -> Request:
+        return self._processing(
+            "evaluate",
+            module="ml.evaluation",
+            inputs="$append($inputs, $request.champion ? [$candidate, $champion] : [$candidate])",
+            output=("evaluation", layout.evaluation_prefix),
+            environment={
+                "PERENNIAL_CANDIDATE_URI": expression("$training.model_data_url"),
+                "PERENNIAL_CHAMPION_URI": expression("$champion_uri"),
+            },
+        )
+
+    def training(self) -> Request:
+        card, stores = self.model.card, self.model.stores
+        return {
+            "TrainingJobName": _name("train"),
+            "AlgorithmSpecification": {
+                "TrainingImage": expression("$request.image_uri"),
+                "TrainingInputMode": "File",
+            },
+            "RoleArn": self.role.role_arn,
+            "HyperParameters": {
+                **card.hyperparameters,
+                "model": card.name,
+                "as_of": expression("$request.as_of"),
+                "run_id": expression("$request.run_id"),
+            },
+            "InputDataConfig": job_inputs.channels(card),
+            "OutputDataConfig": {
+                "S3OutputPath": layout.s3_uri(
+                    stores.artifacts.bucket_name, layout.models_prefix(card.name)
+                ),
+                "KmsKeyId": stores.key.key_arn,
+            },
+            "ResourceConfig": self._instances(card.training),
+            "StoppingCondition": {"MaxRuntimeInSeconds": card.training.max_runtime_seconds},
+            "EnableNetworkIsolation": True,
+            **self._network(),
+        }
+
+    def _processing(
+        self,
+        step: str,
+        *,
+        module: str,
+        inputs: str,
+        output: tuple[str, Callable[[str, str], str]],
+        environment: dict[str, str],
+    ) -> Request:
+        """A job ``<run_id>-<step>-<redrives>`` that runs one module of the image."""
+        job = self.model.card.processing
+        return {
+            "ProcessingJobName": _name(step),
+            "AppSpecification": {
+                "ImageUri": expression("$request.image_uri"),
+                "ContainerEntrypoint": ["python", "-m", module],
+            },
+            "RoleArn": self.role.role_arn,
+            "Environment": {
+                "PERENNIAL_RUN_ID": expression("$request.run_id"),
+                "PERENNIAL_AS_OF": expression("$request.as_of"),
+                "PERENNIAL_MODEL": self.model.name,
+                **environment,
+            },
+            "ProcessingInputs": expression(inputs),
+            "ProcessingOutputConfig": {
+                "KmsKeyId": self.model.stores.key.key_arn,
+                "Outputs": [self._evidence(*output)],
+            },
+            "ProcessingResources": {"ClusterConfig": self._instances(job)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": job.max_runtime_seconds},
+            "NetworkConfig": {"EnableNetworkIsolation": True, **self._network()},
+        }
+
+    def _evidence(self, name: str, prefix: Callable[[str, str], str]) -> Request:
+        """An output below the run's own prefix of the reports bucket."""
+        before, after = prefix(self.model.name, "\0").split("\0")
+        bucket = self.model.stores.reports.bucket_name
+        return {
+            "OutputName": name,
+            "S3Output": {
+                "S3Uri": expression(f"'s3://{bucket}/{before}' & $request.run_id & '{after}'"),
+                "LocalPath": f"{job_inputs.PROCESSING}/output/{name}",
+                "S3UploadMode": "EndOfJob",
+            },
+        }
+
+    def _instances(self, job: Job) -> Request:
+        return {
+            "InstanceCount": 1,
+            "InstanceType": job.instance_type,
+            "VolumeSizeInGB": job.volume_gib,
+            "VolumeKmsKeyId": self.model.stores.key.key_arn,
+        }
+
+    def _network(self) -> Request:
+        network = self.model.settings.network
+        if network is None:
+            return {}
+        return {
+            "VpcConfig": {
+                "SecurityGroupIds": list(network.security_group_ids),
+                "Subnets": list(network.subnet_ids),
+            }
+        }
+
+
+def _name(step: str) -> str:
+    return expression(f"$request.run_id & '-{step}-' & {REDRIVES}")

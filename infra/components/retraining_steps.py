@@ -1,0 +1,116 @@
+"""The handlers of a retraining run, each allowed what its step does and nothing else."""
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.components.handler_function import HandlerFunction
+from infra.components.model import Model
+from infra.components.permissions import (
+    allow,
+    allow_key,
+    allow_ledger,
+    allow_listing,
+    allow_objects,
+)
+from infra.components.registry import allow_judging, allow_registering
+
+_BELOW = "a step reads and writes only below its model's own prefixes"
+
+
+class RetrainingSteps(Construct):
+    def __init__(self, scope: Construct, construct_id: str, *, model: Model) -> None:
+        super().__init__(scope, construct_id)
+        self._model = model
+        self.snapshot = self._handler("Snapshot", "snapshot")
+        self.data_gate = self._handler("DataGate", "data_gate")
+        self.registration = self._handler("Registration", "registration")
+        self.gate = self._handler("Gate", "gate")
+        self._allow_snapshot()
+        self._allow_quarantine()
+        self._allow_evidence()
+        allow_registering(self.registration.role, model)
+        allow_judging(self.gate.role, model)
+
+    @property
+    def all(self) -> tuple[HandlerFunction, ...]:
+        return self.snapshot, self.data_gate, self.registration, self.gate
+
+    def _handler(self, construct_id: str, package: str) -> HandlerFunction:
+        model = self._model
+        step = HandlerFunction(
+            self,
+            construct_id,
+            package=package,
+            card=model.card_path,
+            settings=model.settings,
+            variables=model.stores.variables(),
+            timeout=Duration.minutes(5),
+            memory_mib=512,
+        )
+        allow_key(step.role, model.stores.key)
+        allow_ledger(step.role, model.stores.ledger)
+        return step
+
+    def _allow_snapshot(self) -> None:
+        role, model = self.snapshot.role, self._model
+        data, readable = model.stores.data, [model.incoming, model.snapshots]
+        allow_listing(role, bucket=data, prefixes=readable)
+        allow_objects(
+            role,
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            bucket=data,
+            prefixes=readable,
+            because=_BELOW,
+        )
+        allow_objects(role, "s3:PutObject", bucket=data, prefixes=[model.snapshots], because=_BELOW)
+
+    def _allow_quarantine(self) -> None:
+        role, model = self.data_gate.role, self._model
+        data = model.stores.data
+        allow_objects(
+            role,
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:DeleteObject",
+            bucket=data,
+            prefixes=[model.incoming],
+            because=_BELOW,
+        )
+        allow_objects(
+            role,
+            "s3:GetObject",
+            "s3:PutObject",
+            bucket=data,
+            prefixes=[model.quarantine],
+            because=_BELOW,
+        )
+        allow_objects(role, "s3:GetObject", bucket=data, prefixes=[model.snapshots], because=_BELOW)
+        allow_listing(role, bucket=data, prefixes=[model.incoming, model.quarantine])
+
+    def _allow_evidence(self) -> None:
+        """Each judge reads the run's reports; the gate also writes its verdict there."""
+        model = self._model
+        for step in (self.data_gate, self.registration, self.gate):
+            writes = ("s3:PutObject",) if step is self.gate else ()
+            allow_objects(
+                step.role,
+                "s3:GetObject",
+                *writes,
+                bucket=model.stores.reports,
+                prefixes=[model.runs],
+                because=_BELOW,
+            )
+            allow_listing(step.role, bucket=model.stores.reports, prefixes=[model.runs])
+        allow(
+            self.registration.role,
+            "ecr:DescribeImages",
+            on=[model.stores.repository.repository_arn],
+        )
+        allow_objects(
+            self.registration.role,
+            "s3:GetObject",
+            bucket=model.stores.artifacts,
+            prefixes=[model.artifacts],
+            because=_BELOW,
+        )

@@ -1,0 +1,57 @@
+"""An alarm that says what happened, where its runbook is, and what missing data means."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.bundles import ROOT
+from infra.jsii_types import implementing
+
+
+class RunbookAlarm(cloudwatch.Alarm):
+    """Tells the topic; its description names ``docs/runbooks/<runbook>.md``, which must exist."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        metric: cloudwatch.Metric,
+        threshold: float,
+        what: str,
+        runbook: str,
+        topic: sns.Topic,
+        missing_data: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        page = f"docs/runbooks/{runbook}.md"
+        if not (ROOT / page).is_file():
+            raise ValueError(f"runbook of alarm {construct_id} must be a page, got none at {page}")
+        super().__init__(
+            scope,
+            construct_id,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            datapoints_to_alarm=1,
+            treat_missing_data=missing_data,
+            alarm_description=f"{what} Runbook: {page}",
+        )
+        self.add_alarm_action(implementing(actions.SnsAction(implementing(topic))))
+
+
+def alarm_on_dead_letters(scope: Construct, *, queue: sqs.Queue, topic: sns.Topic) -> None:
+    RunbookAlarm(
+        scope,
+        "DeadLettersAlarm",
+        metric=queue.metric_approximate_number_of_messages_visible(
+            statistic=cloudwatch.Stats.MAXIMUM, period=Duration.minutes(5)
+        ),
+        threshold=1,
+        what="An event failed three times and waits among the dead letters.",
+        runbook="dead-letters",
+        topic=topic,
+    )

@@ -1,0 +1,40 @@
+"""All stacks of one environment: what is kept, who is told, and one stack for each model."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from contracts import card as cards
+from infra.bundles import ROOT
+from infra.components.model import Model, stack_name
+from infra.settings import Settings
+from infra.stacks.operations import OperationsStack
+from infra.stacks.storage import StorageStack
+from infra.stacks.workload import WorkloadStack
+
+
+def model_folders(root: Path = ROOT / "ml" / "workloads") -> list[Path]:
+    """Every folder with a model card; adding a model is adding a folder."""
+    return sorted(path.parent for path in root.glob("*/card.toml"))
+
+
+def build(app: App, settings: Settings, folders: Iterable[Path]) -> None:
+    """Add the environment's stacks to ``app``; a policy violation then fails the synthesis."""
+    name = settings.name
+    storage = StorageStack(app, stack_name(name, "storage"), settings=settings)
+    operations = OperationsStack(
+        app, stack_name(name, "operations"), settings=settings, stores=storage.stores
+    )
+    for folder in folders:
+        model = Model(
+            folder=folder,
+            card=cards.load(folder / "card.toml"),
+            settings=settings,
+            stores=storage.stores,
+            topic=operations.topic,
+        )
+        WorkloadStack(app, stack_name(name, model.name), model=model)
+    Tags.of(app).add("perennial:environment", name)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))

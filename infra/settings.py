@@ -1,0 +1,89 @@
+"""What differs between environments, and nothing else."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+
+class SettingsError(ValueError):
+    """The settings asked for do not exist or do not hold together."""
+
+
+class EnvironmentName(StrEnum):
+    DEV = "dev"
+    PROD = "prod"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateNetwork:
+    """Where jobs run when they may not leave the organisation's network."""
+
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.subnet_ids) < 2:
+            raise SettingsError(
+                "subnet_ids must name at least 2 subnets (in 2 availability zones), "
+                f"got {list(self.subnet_ids)}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    name: EnvironmentName
+    retain_data: bool
+    """Whether deleting a stack leaves data, artifacts and the record behind."""
+    subscriber_required: bool
+    """Whether someone must be told how runs end."""
+    notification_emails: tuple[str, ...] = ()
+    log_retention: logs.RetentionDays
+    network: PrivateNetwork | None = None
+
+    def __post_init__(self) -> None:
+        if self.subscriber_required and not self.notification_emails:
+            raise SettingsError(
+                f"environment {self.name} must have at least one subscriber to its notifications, "
+                "got none; name one with `-c notify=oncall@your-company` "
+                f"(make: `make deploy ENV={self.name} NOTIFY=oncall@your-company`)"
+            )
+        odd = [email for email in self.notification_emails if "@" not in email]
+        if odd:
+            raise SettingsError(f"notify must be e-mail addresses, separated by commas, got {odd}")
+
+    @property
+    def removal(self) -> RemovalPolicy:
+        return RemovalPolicy.RETAIN if self.retain_data else RemovalPolicy.DESTROY
+
+
+def load(name: str, *, notify: str = "") -> Settings:
+    """Return the settings of the environment ``name``; ``notify`` is addresses by comma."""
+    try:
+        environment = EnvironmentName(name)
+    except ValueError:
+        allowed = ", ".join(EnvironmentName)
+        raise SettingsError(f"env must be one of {allowed}, got {name!r}") from None
+    emails = tuple(email.strip() for email in notify.split(",") if email.strip())
+    if environment is EnvironmentName.PROD:
+        return _prod(emails)
+    return replace(DEV, notification_emails=emails)
+
+
+DEV = Settings(
+    name=EnvironmentName.DEV,
+    retain_data=False,
+    subscriber_required=False,
+    log_retention=logs.RetentionDays.TWO_WEEKS,
+)
+
+
+def _prod(emails: tuple[str, ...]) -> Settings:
+    return Settings(
+        name=EnvironmentName.PROD,
+        retain_data=True,
+        subscriber_required=True,
+        notification_emails=emails,
+        log_retention=logs.RetentionDays.ONE_YEAR,
+    )

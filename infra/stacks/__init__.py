@@ -1,0 +1,1 @@
+"""Deployment lifetimes: what is created, updated and deleted together."""

@@ -1,0 +1,67 @@
+"""One model's loop: how it is retrained, promoted, watched and taken down."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from infra.components.admission import Admission
+from infra.components.dead_letters import DeadLetters
+from infra.components.drift_monitoring import DriftMonitoring
+from infra.components.model import Model
+from infra.components.promotion_workflow import PromotionWorkflow
+from infra.components.registry import PackageGroup
+from infra.components.retraining_workflow import RetrainingWorkflow
+from infra.components.sagemaker_roles import EndpointRole, JobRole
+from infra.components.teardown import Teardown
+
+
+class WorkloadStack(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, model: Model) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            termination_protection=model.settings.retain_data,
+            description=f"{model.name}: {model.card.description}",
+        )
+        code = s3_assets.Asset(
+            self, "Code", path=str(model.folder), exclude=["**/__pycache__", "*.pyc"]
+        )
+        registry = PackageGroup(self, "Registry", model=model)
+        job_role = JobRole(
+            self, "JobRole", model=model, code=code.bucket, code_key=code.s3_object_key
+        )
+        endpoint_role = EndpointRole(self, "EndpointRole", model=model)
+        dead_letters = DeadLetters(self, "DeadLetters", topic=model.topic)
+        promotion = PromotionWorkflow(self, "Promotion", model=model, endpoint_role=endpoint_role)
+        retraining = RetrainingWorkflow(
+            self, "Retraining", model=model, job_role=job_role, promotion=promotion
+        )
+        admission = Admission(
+            self,
+            "Admission",
+            model=model,
+            retraining=retraining.state_machine,
+            machine_name=retraining.name,
+            code_uri=code.s3_object_url,
+            dead_letters=dead_letters.queue,
+        )
+        drift = DriftMonitoring(self, "Drift", model=model, dead_letters=dead_letters.queue)
+        triggers: list[Construct] = [admission.on_schedule(), drift.on_schedule()]
+        if model.card.triggers.on_drift:
+            triggers.append(admission.on_drift(drift.alarm))
+        if model.card.triggers.on_new_data:
+            triggers.append(admission.on_new_data())
+        teardown = Teardown(self, "Teardown", model=model)
+        teardown.needs(registry, endpoint_role)
+        teardown.follows(promotion.state_machine, retraining.state_machine, *triggers)
+
+        for name, value in {
+            "AdmissionFunction": admission.handler.function.function_name,
+            "DriftCheckFunction": drift.handler.function.function_name,
+            "RetrainingArn": retraining.state_machine.state_machine_arn,
+            "PromotionArn": promotion.state_machine.state_machine_arn,
+            "EndpointName": model.endpoint,
+            "PackageGroup": model.package_group,
+            "DriftAlarm": drift.alarm.alarm_name,
+        }.items():
+            CfnOutput(self, name, value=value)
