@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from emulator.ports import Account
-from emulator.sagemaker.endpoints.capture import CaptureSettings
+from emulator.sagemaker.endpoints.exchange import CaptureSettings
 from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.records import arn, existing, missing, newest_first
 from emulator.sagemaker.errors import not_supported, validation

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from emulator.ports import Account
+from emulator.sagemaker.endpoints.description import described, in_milliseconds, variants_of
 from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.records import arn
 from emulator.sagemaker.endpoints.traffic import Traffic
@@ -95,16 +96,7 @@ class Endpoint:
             if self.deployment_config is not None:
                 found["LastDeploymentConfig"] = self.deployment_config
             if self.fleet is not None and self.fleet.pools:
-                found["ProductionVariants"] = variants_of(self.fleet)
-                capture = self.fleet.config.request.get("DataCaptureConfig")
-                if capture is not None:
-                    found["DataCaptureConfig"] = {
-                        "EnableCapture": self.fleet.config.capture is not None,
-                        "CaptureStatus": "Started" if self.fleet.captures else "Stopped",
-                        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
-                        "DestinationS3Uri": capture["DestinationS3Uri"],
-                        "KmsKeyId": capture.get("KmsKeyId", ""),
-                    }
+                found |= described(self.fleet)
             if self.pending is not None and self.fleet is not None:
                 found["PendingDeploymentSummary"] = self._pending()
             return found
@@ -146,40 +138,6 @@ class Endpoint:
         self._account.put_event(
             source="aws.sagemaker",
             detail_type=detail_type,
-            detail=_in_milliseconds(detail),
+            detail=in_milliseconds(detail),
             resources=[self.arn],
         )
-
-
-def variants_of(fleet: Fleet) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for pool in fleet.pools:
-        name = pool.variant.name
-        image = fleet.images[name]
-        found.append(
-            {
-                "VariantName": name,
-                "DeployedImages": [
-                    {
-                        "SpecifiedImage": fleet.specified[name],
-                        "ResolvedImage": image.uri,
-                        "ResolutionTime": fleet.resolved_at,
-                    }
-                ],
-                "CurrentWeight": pool.weight,
-                "DesiredWeight": pool.weight,
-                "CurrentInstanceCount": len(pool.ready),
-                "DesiredInstanceCount": pool.desired,
-            }
-        )
-    return found
-
-
-def _in_milliseconds(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return int(value.timestamp() * 1000)
-    if isinstance(value, dict):
-        return {key: _in_milliseconds(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_in_milliseconds(part) for part in value]
-    return value

@@ -34,6 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         said = {
             "model": model.read_text() if model.exists() else os.environ.get("MODEL_ID", "none"),
             "pid": os.getpid(),
+            "size": len(body),
             "id": self.headers.get("X-Amzn-SageMaker-Inference-Id"),
             "environment": dict(os.environ) if body == b"environment" else None,
         }

@@ -2,7 +2,8 @@ import base64
 import json
 import re
 
-from emulator.sagemaker.endpoints.capture import CaptureLog, CaptureSettings, Exchange
+from emulator.sagemaker.endpoints.capture import CaptureLog
+from emulator.sagemaker.endpoints.exchange import CaptureSettings, Exchange
 
 from .conftest import FakeAccount
 from .test_deployments import CAPTURE

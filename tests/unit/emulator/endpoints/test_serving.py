@@ -166,6 +166,12 @@ def test_without_any_instance_the_service_is_unavailable(sagemaker):
     sagemaker.until(lambda: sagemaker.invoke("churn")[0] == 200)
 
 
+def test_the_largest_body_passes_unharmed(sagemaker):
+    sagemaker.serve()
+    status, _, said = sagemaker.invoke("churn", b"x" * 6_291_456)
+    assert (status, said["size"]) == (200, 6_291_456)
+
+
 def test_an_instance_that_hangs_is_replaced(sagemaker):
     sagemaker.serve()
     (pool,) = sagemaker.rooms[2].serving("churn").fleet.pools
