@@ -1,6 +1,7 @@
 """An AWS account of moto's for the adapters, with the platform's tables and buckets."""
 
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 
 import boto3
@@ -32,9 +33,7 @@ def s3(aws: None) -> Any:
         client.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
-        client.put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return client
 
 
@@ -45,12 +44,12 @@ def documents(s3: Any) -> Documents:
 
 @pytest.fixture
 def state_table(aws: None) -> StateTable:
-    return StateTable(_table("state", KEY))
+    return StateTable(AtomicTable(_table("state", KEY)))
 
 
 @pytest.fixture
 def ledger_table(aws: None) -> Any:
-    return _table("ledger", "model", "entry")
+    return AtomicTable(_table("ledger", "model", "entry"))
 
 
 @pytest.fixture
@@ -63,6 +62,23 @@ def sagemaker(aws: None) -> Any:
     client = boto3.client("sagemaker")
     client.create_model_package_group(ModelPackageGroupName="churn-dev")
     return client
+
+
+class AtomicTable:
+    """Each call alone, as DynamoDB has it for one item; moto lets threads see half an update."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self._lock = RLock()
+
+    def __getattr__(self, operation: str) -> Any:
+        call = getattr(self._table, operation)
+
+        def alone(**arguments: Any) -> Any:
+            with self._lock:
+                return call(**arguments)
+
+        return alone
 
 
 def _table(name: str, *keys: str) -> Any:

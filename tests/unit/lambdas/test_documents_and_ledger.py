@@ -21,14 +21,14 @@ def test_a_document_is_written_once(documents: Documents) -> None:
 
 
 def test_a_missing_document_is_named(documents: Documents) -> None:
-    with pytest.raises(DocumentMissing, match="^there is no object s3://reports/none.json$"):
+    with pytest.raises(DocumentMissing, match=r"^there is no object s3://reports/none.json$"):
         documents.read_json("s3://reports/none.json")
 
 
 def test_a_broken_document_is_named(documents: Documents) -> None:
     documents.write("reports", "broken.json", b"{")
 
-    with pytest.raises(ContractError, match="^s3://reports/broken.json is not JSON: "):
+    with pytest.raises(ContractError, match=r"^s3://reports/broken.json is not JSON: "):
         documents.read_json("s3://reports/broken.json")
 
 

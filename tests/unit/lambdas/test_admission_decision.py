@@ -1,0 +1,126 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts import moment
+from contracts.card import Admission, Triggers
+from contracts.run import Cause, CauseKind
+from lambdas.admission.causes import Asked
+from lambdas.admission.decision import Admitted, Incoming, count_on, why_not
+
+NOON = moment.parse("1997-07-01T12:00:00Z")
+LIMITS = Admission(cool_down_hours=480, daily_cap=3, lease_hours=12)
+TRIGGERS = Triggers(schedule="rate(7 days)", on_drift=True, on_new_data=True)
+DATA = Incoming(fingerprint="new", files={"purchases": 2, "labels": 1})
+BEFORE = Admitted(
+    last_run_id="churn-dev-before",
+    last_started_at=NOON - timedelta(hours=481),
+    day="1997-06-11",
+    count_today=1,
+    data_fingerprint="old",
+    judged_fingerprint="old",
+)
+
+
+def asked(kind: CauseKind = CauseKind.SCHEDULE, *, force: bool = False) -> Asked:
+    return Asked(cause=Cause(kind=kind, id="1", detail="why"), as_of=NOON, force=force)
+
+
+def refusal(
+    ask: Asked,
+    incoming: Incoming = DATA,
+    admitted: Admitted | None = BEFORE,
+    triggers: Triggers = TRIGGERS,
+) -> str | None:
+    return why_not(ask, incoming, admitted, admission=LIMITS, triggers=triggers)
+
+
+@pytest.mark.parametrize("kind", list(CauseKind))
+def test_every_cause_is_admitted_on_new_data_after_the_cool_down(kind: CauseKind) -> None:
+    assert refusal(asked(kind)) is None
+
+
+def test_the_first_run_needs_nothing_but_data() -> None:
+    assert refusal(asked(), admitted=None) is None
+
+
+def test_a_dataset_without_files_is_named() -> None:
+    nothing = Incoming(fingerprint="new", files={"purchases": 2, "labels": 0})
+
+    assert refusal(asked(), nothing) == "no model data yet: no files of labels"
+
+
+@pytest.mark.parametrize("kind", list(CauseKind))
+def test_data_that_a_finished_run_had_is_not_new(kind: CauseKind) -> None:
+    same = replace(DATA, fingerprint="old")
+
+    assert refusal(asked(kind), same) == (
+        "no new data since the last run that finished; a person may force a run"
+    )
+
+
+def test_a_person_may_force_a_run_on_the_same_data() -> None:
+    assert refusal(asked(CauseKind.PERSON, force=True), replace(DATA, fingerprint="old")) is None
+
+
+def test_a_run_that_broke_may_be_tried_again_on_its_data() -> None:
+    broken = replace(BEFORE, data_fingerprint="new", judged_fingerprint="old")
+
+    assert refusal(asked(), DATA, broken) is None
+
+
+def test_quarantine_that_only_removes_files_makes_no_new_data() -> None:
+    refused = replace(BEFORE, data_fingerprint="with the bad file", judged_fingerprint="old")
+
+    assert refusal(asked(), replace(DATA, fingerprint="old"), refused) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "held_back"),
+    [
+        (CauseKind.SCHEDULE, True),
+        (CauseKind.NEW_DATA, True),
+        (CauseKind.DRIFT, False),
+        (CauseKind.PERSON, False),
+    ],
+)
+def test_only_schedule_and_new_data_cool_down(kind: CauseKind, held_back: bool) -> None:
+    recent = replace(BEFORE, last_started_at=NOON - timedelta(hours=479))
+
+    reason = refusal(asked(kind), DATA, recent)
+
+    assert (reason is not None) is held_back
+    if held_back:
+        assert reason == (
+            "cooling down until 1997-07-01T13:00:00Z: churn-dev-before started 1997-06-11T13:00:00Z"
+        )
+
+
+@pytest.mark.parametrize("kind", list(CauseKind))
+def test_nobody_goes_beyond_the_daily_cap(kind: CauseKind) -> None:
+    busy = replace(BEFORE, day="1997-07-01", count_today=3)
+
+    assert refusal(asked(kind, force=True), DATA, busy) == (
+        "3 runs started on 1997-07-01, which is the daily cap of 3"
+    )
+
+
+def test_the_cap_counts_each_day_anew() -> None:
+    busy = replace(BEFORE, day="1997-06-30", count_today=3)
+
+    assert count_on("1997-07-01", busy) == 0
+    assert refusal(asked(), DATA, busy) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "triggers", "reason"),
+    [
+        (CauseKind.DRIFT, replace(TRIGGERS, on_drift=False), "triggers.on_drift = false"),
+        (CauseKind.NEW_DATA, replace(TRIGGERS, on_new_data=False), "triggers.on_new_data = false"),
+    ],
+)
+def test_a_trigger_that_the_card_switches_off_starts_nothing(
+    kind: CauseKind, triggers: Triggers, reason: str
+) -> None:
+    assert refusal(asked(kind), triggers=triggers) == f"the card says {reason}"

@@ -1,0 +1,278 @@
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from contracts import moment, naming, state
+from contracts.run import Cause, CauseKind, RunRequest
+from lambdas.adapters.champion import ChampionPointer
+from lambdas.adapters.leases import Leases
+from lambdas.adapters.ledger import Ledger
+from lambdas.adapters.state import StateTable
+from lambdas.admission.answer import Answer, Outcome, Target
+from lambdas.admission.causes import Asked
+from lambdas.admission.decision import Incoming
+from lambdas.admission.door import Door
+from lambdas.admission.executions import Execution
+from lambdas.admission.images import Image
+from lambdas.admission.record import AdmissionRecord
+from lambdas.admission.starts import Starts
+from tests.unit.lambdas.examples import CARD, CHAMPION, DIGEST, IMAGE
+
+NOON = moment.parse("1997-07-01T12:00:00Z")
+
+
+class FakeIncoming:
+    def __init__(self) -> None:
+        self.fingerprint = "first"
+
+    def now(self) -> Incoming:
+        return Incoming(fingerprint=self.fingerprint, files={"purchases": 1, "labels": 1})
+
+
+class FakeImages:
+    def __init__(self) -> None:
+        self.image: Image | None = Image(uri=IMAGE, digest=DIGEST)
+
+    def newest(self) -> Image | None:
+        return self.image
+
+
+class FakeExecutions:
+    """Names stay taken; a start may be made to crash before or after it happened."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, tuple[RunRequest, str]] = {}
+        self.before_start: Callable[[], None] = lambda: None
+        self.after_start: Callable[[], None] = lambda: None
+
+    def arn_of(self, run: str) -> str:
+        return f"arn:execution:{run}"
+
+    def of(self, run: str) -> Execution | None:
+        if run not in self.started:
+            return None
+        request, status = self.started[run]
+        return Execution(
+            arn=self.arn_of(run), running=status == "RUNNING", status=status, request=request
+        )
+
+    def start(self, request: RunRequest) -> str:
+        self.before_start()
+        self.started.setdefault(request.run_id, (request, "RUNNING"))
+        self.after_start()
+        return self.arn_of(request.run_id)
+
+    def end(self, run: str, status: str = "SUCCEEDED") -> None:
+        self.started[run] = (self.started[run][0], status)
+
+
+class House:
+    """The door with real tables and everything else faked."""
+
+    def __init__(self, state_table: StateTable, ledger: Ledger, ledger_table: Any) -> None:
+        self.leases = Leases(state_table, state.lease("churn"))
+        self.incoming, self.images = FakeIncoming(), FakeImages()
+        self.executions = FakeExecutions()
+        self.champion = ChampionPointer(state_table, "churn")
+        self.record = AdmissionRecord(state_table, "churn")
+        self._state, self._ledger_table = state_table, ledger_table
+        starts = Starts(model="churn", lease_hours=12, leases=self.leases, ledger=ledger)
+        self.door = Door(
+            target=Target(card=CARD, environment="dev", code_uri="s3://assets/code.zip"),
+            leases=self.leases,
+            record=self.record,
+            incoming=self.incoming,  # pyright: ignore[reportArgumentType]
+            images=self.images,  # pyright: ignore[reportArgumentType]
+            champion=self.champion,
+            executions=self.executions,  # pyright: ignore[reportArgumentType]
+            starts=starts,
+        )
+
+    def finish(self, run: str) -> None:
+        """What settlement does."""
+        self.executions.end(run)
+        self.leases.release(run)
+        self._state.update(
+            state.admission("churn"),
+            "SET #judged_fingerprint = #data_fingerprint",
+            "#last_run_id = :run",
+            run=run,
+        )
+
+    def lines(self) -> list[tuple[str, str]]:
+        items = self._ledger_table.query(
+            KeyConditionExpression="model = :m", ExpressionAttributeValues={":m": "churn"}
+        )["Items"]
+        return [(item["kind"], item["subject"]) for item in items]
+
+
+@pytest.fixture
+def house(state_table: StateTable, ledger: Ledger, ledger_table: Any) -> House:
+    return House(state_table, ledger, ledger_table)
+
+
+def asked(
+    id: str, kind: CauseKind = CauseKind.DRIFT, *, hours: float = 0, force: bool = False
+) -> Asked:
+    as_of = NOON + timedelta(hours=hours)
+    return Asked(cause=Cause(kind=kind, id=id, detail=f"{id} happened"), as_of=as_of, force=force)
+
+
+def run_of(id: str) -> str:
+    return naming.run_id("churn", "dev", id)
+
+
+def outcomes(answers: Sequence[Answer]) -> list[str]:
+    return sorted(answer.outcome.value for answer in answers)
+
+
+def crash() -> None:
+    raise KeyboardInterrupt("the handler was killed")
+
+
+def test_a_cause_starts_a_run_with_everything_it_needs(house: House) -> None:
+    house.champion.move(CHAMPION)
+
+    answer = house.door.ask(asked("alarm"))
+
+    assert answer.outcome is Outcome.STARTED
+    request, _ = house.executions.started[run_of("alarm")]
+    assert (request.fencing_token, request.image_uri, request.image_digest) == (1, IMAGE, DIGEST)
+    assert request.champion == CHAMPION
+    assert request.as_of == NOON
+    assert house.lines() == [("run_started", run_of("alarm"))]
+
+
+def test_five_deliveries_at_once_make_one_execution(house: House) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(house.door.ask, [asked("alarm")] * 5))
+
+    assert len(house.executions.started) == 1
+    assert outcomes(answers) == ["running"] * 4 + ["started"]
+    assert house.lines() == [("run_started", run_of("alarm"))]
+    admitted = house.record.read()
+    assert admitted is not None
+    assert admitted.count_today == 1
+
+
+def test_shuffled_deliveries_of_two_causes_make_one_execution(house: House) -> None:
+    events = [asked("alarm")] * 3 + [asked("object", CauseKind.NEW_DATA)] * 2
+    Random(3).shuffle(events)
+
+    answers = [house.door.ask(event) for event in events]
+
+    assert len(house.executions.started) == 1
+    assert sum(answer.outcome is Outcome.STARTED for answer in answers) == 1
+
+
+def test_another_cause_is_refused_while_a_run_is_running(house: House) -> None:
+    house.door.ask(asked("alarm"))
+
+    answer = house.door.ask(asked("object", CauseKind.NEW_DATA, hours=1))
+
+    assert answer.outcome is Outcome.REFUSED
+    assert answer.reason == f"{run_of('alarm')} is running since 1997-07-01T12:00:00Z"
+    assert ("run_refused", run_of("object")) in house.lines()
+
+
+def test_an_admission_killed_before_the_start_is_finished_by_the_next_delivery(
+    house: House,
+) -> None:
+    house.executions.before_start = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.door.ask(asked("alarm"))
+    house.executions.before_start = lambda: None
+
+    assert house.door.ask(asked("alarm")).outcome is Outcome.STARTED
+    admitted = house.record.read()
+    assert admitted is not None
+    assert admitted.count_today == 1
+    assert house.executions.started[run_of("alarm")][0].fencing_token == 1
+
+
+def test_an_admission_killed_after_the_start_is_written_down_by_the_next_delivery(
+    house: House,
+) -> None:
+    house.executions.after_start = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.door.ask(asked("alarm"))
+    assert house.lines() == []
+    house.executions.after_start = lambda: None
+
+    assert house.door.ask(asked("alarm")).outcome is Outcome.RUNNING
+    assert house.lines() == [("run_started", run_of("alarm"))]
+    held = house.leases.current()
+    assert held is not None
+    assert held.expires_at == NOON + timedelta(hours=12)
+
+
+def test_a_killed_admission_blocks_other_causes_for_a_quarter_of_an_hour(house: House) -> None:
+    house.executions.before_start = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.door.ask(asked("alarm"))
+    house.executions.before_start = lambda: None
+
+    assert house.door.ask(asked("person", hours=0.2)).outcome is Outcome.REFUSED
+    answer = house.door.ask(asked("person", CauseKind.PERSON, hours=0.25))
+
+    assert answer.outcome is Outcome.STARTED
+    assert house.executions.started[run_of("person")][0].fencing_token == 2
+
+
+def test_an_expired_lease_of_a_run_that_runs_is_not_taken(house: House) -> None:
+    house.door.ask(asked("alarm"))
+
+    assert house.door.ask(asked("other", hours=13)).outcome is Outcome.REFUSED
+    house.executions.end(run_of("alarm"), "FAILED")  # its settlement was lost
+    house.incoming.fingerprint = "second"
+    answer = house.door.ask(asked("other", hours=14, kind=CauseKind.DRIFT))
+
+    assert answer.outcome is Outcome.STARTED
+    assert house.executions.started[run_of("other")][0].fencing_token == 2
+
+
+def test_a_cause_delivered_again_after_its_run_ended_starts_nothing(house: House) -> None:
+    house.door.ask(asked("alarm"))
+    house.finish(run_of("alarm"))
+
+    answer = house.door.ask(asked("alarm"))
+
+    assert answer.outcome is Outcome.REFUSED
+    assert answer.reason == "this cause's run has ended: SUCCEEDED"
+    assert house.leases.current() is None
+    assert house.lines() == [("run_started", run_of("alarm"))]
+
+
+def test_a_refusal_gives_the_lease_back_and_is_written_down(house: House) -> None:
+    house.door.ask(asked("alarm"))
+    house.finish(run_of("alarm"))
+
+    answer = house.door.ask(asked("later", hours=24))
+
+    assert answer.reason == "no new data since the last run that finished; a person may force a run"
+    assert house.leases.current() is None
+    assert ("run_refused", run_of("later")) in house.lines()
+
+
+def test_without_an_image_there_is_no_run(house: House) -> None:
+    house.images.image = None
+
+    answer = house.door.ask(asked("alarm"))
+
+    assert answer.reason == "no image pushed: the repository holds no tagged image"
+    assert house.leases.current() is None
+    assert house.record.read() is None
+
+
+def test_the_cap_of_three_runs_a_day_holds_for_people_too(house: House) -> None:
+    for number in range(3):
+        house.door.ask(asked(f"{number}", CauseKind.PERSON, hours=number, force=True))
+        house.finish(run_of(f"{number}"))
+
+    answer = house.door.ask(asked("fourth", CauseKind.PERSON, hours=4, force=True))
+
+    assert answer.reason == "3 runs started on 1997-07-01, which is the daily cap of 3"
