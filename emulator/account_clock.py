@@ -14,15 +14,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from emulator.clock import ClockStopped
+from emulator.sleepers import Sleepers
 
 _log = logging.getLogger("emulator.clock")
 
 _TICK = 0.5
 """Real seconds between two looks at what has fallen due by itself."""
-_EVENT_POLL = 0.02
-"""Real seconds after which a waiter sees that its event was set."""
 _GRACE = 0.01
 """Real seconds that woken threads get to show that they are busy."""
+_STUCK = 100
+"""Rounds at one moment after which a walk gives up on what does not move on."""
 
 
 class Timekeeper(Protocol):
@@ -39,31 +40,24 @@ class _Source:
     run: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sleeper:
-    deadline: datetime
-
-
 class AccountClock:
     """Implements :class:`emulator.clock.Clock`; ``advance_to`` is for tests and the demo."""
 
     def __init__(self, timekeeper: Timekeeper) -> None:
         self._time = timekeeper
-        self._changed = threading.Condition()
+        self._sleepers = Sleepers(self.now)
         self._walking = threading.Lock()
-        self._sleepers: set[_Sleeper] = set()
         self._sources: list[_Source] = []
         self._activities: list[Callable[[], bool]] = []
-        self._stopped = False
 
     def now(self) -> datetime:
         return self._time.now().astimezone(UTC)
 
     def sleep(self, seconds: float) -> None:
-        self._block(seconds, None)
+        self._sleepers.block(seconds)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        return self._block(seconds, event)
+        return self._sleepers.block(seconds, event)
 
     def add_source(
         self, next_due: Callable[[], datetime | None], run: Callable[[], object]
@@ -85,9 +79,7 @@ class AccountClock:
 
     def stop(self) -> None:
         """Wake every sleeper with :class:`ClockStopped`."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
+        self._sleepers.stop()
 
     def advance_to(self, target: datetime, *, patience: float = 5.0) -> datetime:
         """Walk to ``target``; return the account's time then.
@@ -96,61 +88,52 @@ class AccountClock:
         """
         if target.tzinfo is None:
             raise ValueError(f"the clock needs a time with a zone, got {target.isoformat()}")
-        if target < self.now():
+        now = self.now()
+        if target < now:
             raise ValueError(
-                f"the clock only goes forward: it is {self.now().isoformat()}, "
+                f"the clock only goes forward: it is {now.isoformat()}, "
                 f"asked for {target.isoformat()}"
             )
+        return self._walk(target, patience)
+
+    def advance(self, by: timedelta, *, patience: float = 5.0) -> datetime:
+        """Like :meth:`advance_to`, by a span of time."""
+        if by < timedelta():
+            raise ValueError(f"the clock only goes forward, asked for {by.total_seconds():g} s")
+        return self._walk(self.now() + by, patience)
+
+    def _walk(self, target: datetime, patience: float) -> datetime:
+        last: tuple[datetime | None, int] = (None, 0)
         with self._walking:
-            while not self._stopped:
+            while not self._sleepers.stopped:
                 due = self._next_due()
+                last = (due, last[1] + 1 if due == last[0] else 0)
+                if due is not None and last[1] > _STUCK:
+                    raise RuntimeError(f"what is due at {due.isoformat()} stays due: see the log")
                 step = target if due is None else min(due, target)
                 self._shift_to(step)
-                happened = self._run_due()
-                self._settle(happened, patience)
+                self._settle(self._run_due(), patience)
                 following = self._next_due()
                 if step >= target and (following is None or following > self.now()):
                     return self.now()
             raise ClockStopped
 
-    def _block(self, seconds: float, event: threading.Event | None) -> bool:
-        sleeper = _Sleeper(self.now() + timedelta(seconds=max(0.0, seconds)))
-        with self._changed:
-            self._sleepers.add(sleeper)
-            try:
-                while True:
-                    if event is not None and event.is_set():
-                        return True
-                    if self._stopped:
-                        raise ClockStopped
-                    remaining = (sleeper.deadline - self.now()).total_seconds()
-                    if remaining <= 0:
-                        return False
-                    longest = threading.TIMEOUT_MAX if event is None else _EVENT_POLL
-                    self._changed.wait(min(remaining, longest))
-            finally:
-                self._sleepers.discard(sleeper)
-
     def _next_due(self) -> datetime | None:
-        with self._changed:
-            moments = [sleeper.deadline for sleeper in self._sleepers]
-        for source in self._sources:
-            due = source.next_due()
-            if due is not None:
-                moments.append(due)
-        return min(moments, default=None)
+        moments = [source.next_due() for source in self._sources]
+        moments.append(self._sleepers.next_deadline())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def _shift_to(self, moment: datetime) -> None:
-        with self._changed:
+        def move() -> None:
             missing = moment - self.now()
             if missing > timedelta():
                 self._time.shift(missing)
-            self._changed.notify_all()
+
+        self._sleepers.jump(move)
 
     def _run_due(self) -> bool:
         """Run each source that is due, once; return whether anything may have come of it."""
-        with self._changed:
-            happened = any(sleeper.deadline <= self.now() for sleeper in self._sleepers)
+        happened = self._sleepers.any_due()
         for source in self._sources:
             due = source.next_due()
             if due is None or due > self.now():
@@ -166,23 +149,18 @@ class AccountClock:
             return
         until = time.monotonic() + patience
         quiet = 0
-        while quiet < 2 and time.monotonic() < until and not self._stopped:
-            with self._changed:
-                self._changed.wait(_GRACE)
+        while quiet < 2 and time.monotonic() < until and not self._sleepers.stopped:
+            self._sleepers.pause(_GRACE)
             quiet = 0 if self._busy() else quiet + 1
+        if quiet < 2 and not self._sleepers.stopped:
+            _log.warning("%s: going on, though work goes on after %g s", self.now(), patience)
 
     def _busy(self) -> bool:
-        with self._changed:
-            now = self.now()
-            waking = any(sleeper.deadline <= now for sleeper in self._sleepers)
-        return waking or any(busy() for busy in self._activities)
+        return self._sleepers.any_due() or any(busy() for busy in self._activities)
 
     def _tick(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopped:
-                    return
-                self._changed.wait(_TICK)
+        while not self._sleepers.stopped:
+            self._sleepers.pause(_TICK)
             if self._walking.acquire(blocking=False):
                 try:
                     self._run_due()

@@ -92,15 +92,15 @@ class Control:
         return {**self._facts, "now": self._clock.now().isoformat()}
 
     def _advance(self, body: Body) -> dict[str, str]:
+        patience = float(body.get("patience_seconds", 5.0))
         match body:
             case {"advance_seconds": int() | float() as seconds}:
-                target = self._clock.now() + timedelta(seconds=seconds)
+                now = self._clock.advance(timedelta(seconds=seconds), patience=patience)
             case {"to": str() as moment}:
-                target = datetime.fromisoformat(moment)
+                now = self._clock.advance_to(datetime.fromisoformat(moment), patience=patience)
             case _:
                 raise BadRequest(f'give "advance_seconds" or "to", got {sorted(body)}')
-        patience = float(body.get("patience_seconds", 5.0))
-        return {"now": self._clock.advance_to(target, patience=patience).isoformat()}
+        return {"now": now.isoformat()}
 
     def _register(self, body: Body) -> dict[str, Any]:
         missing = {"repository", "tag", "root", "sources", "entrypoint"} - set(body)

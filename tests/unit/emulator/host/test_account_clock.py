@@ -110,6 +110,12 @@ def test_a_failing_source_does_not_stop_the_walk(
     assert "no such target" in caplog.text
 
 
+def test_a_source_that_stays_due_ends_the_walk_with_an_error(clock: AccountClock):
+    clock.add_source(lambda: MAY + DAY, lambda: False)
+    with pytest.raises(RuntimeError, match=r"due at 1997-05-02T00:00:00\+00:00 stays due"):
+        clock.advance_to(MAY + 2 * DAY)
+
+
 def test_a_sleeper_wakes_at_its_deadline_within_an_advance(clock: AccountClock):
     woke: list[datetime] = []
     thread = _blocked(clock, 3600, woke)
@@ -196,11 +202,27 @@ def test_a_step_waits_for_what_it_set_off(clock: AccountClock):
     assert finished == [MAY + DAY, MAY + 2 * DAY]
 
 
-def test_patience_bounds_what_a_step_waits(clock: AccountClock):
+def test_patience_bounds_what_a_step_waits_and_says_so(
+    clock: AccountClock, caplog: pytest.LogCaptureFixture
+):
     daily = Daily(clock)
     clock.add_source(daily.next_due, daily.run)
     clock.add_activity(lambda: True)
     assert clock.advance_to(MAY + 3 * DAY, patience=0.02) == MAY + 3 * DAY
+    assert "going on, though work goes on after 0.02 s" in caplog.text
+
+
+def test_an_advance_by_nothing_runs_what_is_due(clock: AccountClock):
+    daily = Daily(clock, timedelta())
+    daily.due = MAY
+    clock.add_source(lambda: None if daily.ran else MAY, daily.run)
+    assert clock.advance(timedelta()) == MAY
+    assert daily.ran == [MAY]
+
+
+def test_an_advance_is_not_negative(clock: AccountClock):
+    with pytest.raises(ValueError, match="only goes forward, asked for -60 s"):
+        clock.advance(timedelta(seconds=-60))
 
 
 def test_the_clock_does_not_go_back(clock: AccountClock):
