@@ -7,8 +7,10 @@
 import ast
 import importlib
 import inspect
+import os
 import pkgutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FunctionType
@@ -75,6 +77,13 @@ def seams() -> Iterator[Seam]:
 
 
 def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        # Importing MiniStack makes keys below this folder, by default in /tmp.
+        os.environ["STATE_DIR"] = folder
+        return _check()
+
+
+def _check() -> int:
     checked = list(seams())
     moved = [problem for seam in checked if (problem := seam.moved()) is not None]
     for problem in moved:
