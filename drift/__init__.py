@@ -1,0 +1,1 @@
+"""The mathematics of drift: bins, distances, calibrated thresholds and the verdict; no I/O."""

@@ -1,0 +1,56 @@
+"""Evaluate a candidate: ``python -m ml.evaluation``, under SageMaker's processing contract."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from contracts import artifact, moment
+from ml.code_archive import unpack
+from ml.data import load_snapshot, typed_tables
+from ml.evaluation.contest import compare, enter
+from ml.files import write_json
+from ml.places import Places, of_container, required
+from ml.refusal import Refusal, run
+from ml.training.rows import Timeline
+
+
+def main() -> int:
+    places = of_container()
+    return run(lambda: evaluate(places, os.environ), places.message)
+
+
+def evaluate(places: Places, variables: Mapping[str, str]) -> None:
+    """Write ``evaluation.json``, the candidate's ``baseline.json`` and ``golden.csv``."""
+    as_of = required(variables, "PERENNIAL_AS_OF")
+    run_id = required(variables, "PERENNIAL_RUN_ID")
+    candidate = enter(
+        places.processing_input("candidate"), required(variables, "PERENNIAL_CANDIDATE_URI")
+    )
+    # Empty before the first promotion: SageMaker has no null among a job's variables.
+    champion_uri = variables.get("PERENNIAL_CHAMPION_URI", "")
+    champion = enter(places.processing_input("champion"), champion_uri) if champion_uri else None
+    with tempfile.TemporaryDirectory() as room:
+        workload = unpack(places.processing_input("code"), Path(room))
+        card = workload.card
+        if card.evaluation.metric != "auc":
+            raise Refusal(f"the judged metric must be auc, got {card.evaluation.metric!r}")
+        snapshot = load_snapshot(places.processing_input("snapshot"))
+        folders = {
+            dataset.name: places.processing_input(f"data/{dataset.name}")
+            for dataset in card.datasets
+        }
+        tables = typed_tables(snapshot, card, folders)
+        timeline = Timeline(tables, workload.module("features"), card, moment.parse(as_of))
+        report = compare(timeline.holdout, candidate, champion, run_id=run_id, as_of=as_of)
+    output = places.processing_output("evaluation")
+    write_json(output / "evaluation.json", report.document())
+    (output / artifact.BASELINE).write_bytes(candidate.baseline)
+    (output / "golden.csv").write_text(candidate.golden_csv(), encoding="utf-8")
+    gain = "" if report.gain is None else f" gain={report.gain.value:+.5f}"
+    print(f"auc={report.candidate.metrics['auc']:.6f};{gain}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""A verified model artifact that scores rows: the server's and the evaluation's one way to ask."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from contracts import artifact
+from contracts.card import ModelCard, load
+from contracts.errors import ContractError
+from ml.refusal import Refusal
+
+GOLDEN_TOLERANCE = 1e-6
+"""Answers may differ from training's by no more: another CPU may add in another order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictor:
+    card: ModelCard
+    manifest_sha256: str
+    session: onnxruntime.InferenceSession
+
+    def score(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of the positive class for each row of features."""
+        if not len(rows):
+            return np.empty(0)
+        name = self.session.get_inputs()[0].name
+        (answers,) = self.session.run(["probabilities"], {name: rows.astype(np.float32)})
+        return answers[:, 1].astype(np.float64)
+
+
+def load_verified(folder: Path, expected_manifest: str | None = None) -> Predictor:
+    """Load the artifact in ``folder`` once every byte is what training wrote.
+
+    Refused are: a manifest other than ``expected_manifest`` (when given), a file that is missing,
+    unlisted or has another sha256, and a model that no longer gives training's answers.
+    """
+    manifest = _manifest(folder, expected_manifest)
+    files = {name: _verified(folder / name, digest) for name, digest in manifest.files.items()}
+    _refuse_unlisted(folder, set(files))
+    for name in (artifact.MODEL, artifact.CARD, artifact.GOLDEN):
+        if name not in files:
+            raise Refusal(f"the artifact lacks {name}")
+    predictor = Predictor(
+        card=load(folder / artifact.CARD),
+        manifest_sha256=manifest.sha256,
+        session=_session(files[artifact.MODEL]),
+    )
+    _same_answers(predictor, files[artifact.GOLDEN])
+    return predictor
+
+
+def _manifest(folder: Path, expected: str | None) -> artifact.Manifest:
+    path = folder / artifact.MANIFEST
+    if not path.is_file():
+        raise Refusal(f"the artifact has no {artifact.MANIFEST}")
+    content = path.read_bytes()
+    digest = sha256(content).hexdigest()
+    if expected is not None and digest != expected:
+        raise Refusal(f"{artifact.MANIFEST} has sha256 {digest}, registered is {expected}")
+    manifest = artifact.parse_manifest(content)
+    if manifest.sha256 != digest:
+        raise Refusal(f"{artifact.MANIFEST} is not written as training writes it")
+    return manifest
+
+
+def _verified(path: Path, digest: str) -> bytes:
+    if path.name != str(path.relative_to(path.parent)) or not path.is_file():
+        raise Refusal(f"the artifact lacks {path.name}, which its manifest lists")
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != digest:
+        raise Refusal(
+            f"{path.name} has sha256 {sha256(content).hexdigest()}, the manifest says {digest}"
+        )
+    return content
+
+
+def _refuse_unlisted(folder: Path, listed: set[str]) -> None:
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+    unlisted = sorted(found - listed - {artifact.MANIFEST})
+    if unlisted:
+        raise Refusal(f"the artifact holds files that its manifest does not list: {unlisted}")
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    """Load from bytes: the model can then name no other file to read weights from."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no base but Exception
+        raise Refusal(f"{artifact.MODEL} cannot be loaded: {error}") from error
+
+
+def _same_answers(predictor: Predictor, golden: bytes) -> None:
+    rows, scores = golden_answers(golden)
+    difference = np.abs(predictor.score(rows) - scores).max()
+    if not difference <= GOLDEN_TOLERANCE:
+        raise Refusal(
+            f"the model's answers differ from those of training by {difference:.2g}, "
+            f"allowed is {GOLDEN_TOLERANCE:.0e}"
+        )
+
+
+def golden_answers(content: bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rows and the scores that training wrote."""
+    try:
+        document = json.loads(content)
+        rows = np.array(document["rows"], dtype=np.float64)
+        scores = np.array(document["scores"], dtype=np.float64)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ContractError(f"{artifact.GOLDEN} cannot be read: {error}") from error
+    if rows.ndim != 2 or scores.shape != rows.shape[:1] or not len(rows):
+        raise ContractError(f"{artifact.GOLDEN} needs a score per row, got {len(rows)} rows")
+    return rows, scores

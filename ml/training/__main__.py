@@ -1,0 +1,47 @@
+"""Train one candidate: ``python -m ml.container train``, under SageMaker's training contract."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from contracts import moment
+from ml.places import Places, of_container, required
+from ml.refusal import run
+
+SNAPSHOT_CHANNEL = "snapshot"
+CODE_CHANNEL = "code"
+
+
+def main() -> int:
+    places = of_container()
+    return run(lambda: train(places), places.failure)
+
+
+def train(places: Places) -> None:
+    # Imported here: a wrong setting is refused before seconds of imports.
+    settings = places.hyperparameters()
+    as_of = moment.parse(required(settings, "as_of"))
+    run_id = required(settings, "run_id")
+
+    from ml.code_archive import unpack
+    from ml.data import load_snapshot, typed_tables
+    from ml.training.candidate import fit
+    from ml.training.package import write
+    from ml.training.rows import Timeline
+
+    with tempfile.TemporaryDirectory() as room:
+        workload = unpack(places.channel(CODE_CHANNEL), Path(room))
+        card = workload.card
+        snapshot = load_snapshot(places.channel(SNAPSHOT_CHANNEL))
+        folders = {dataset.name: places.channel(dataset.name) for dataset in card.datasets}
+        tables = typed_tables(snapshot, card, folders)
+        print(f"data: snapshot {snapshot.digest[:12]}, {len(snapshot.files)} files", flush=True)
+        timeline = Timeline(tables, workload.module("features"), card, as_of)
+        candidate = fit(timeline, workload.module("model"), card, settings)
+        write(places.model, candidate, workload, run_id=run_id)
+    metrics = " ".join(f"{name}={value:.6f};" for name, value in candidate.metrics.items())
+    print(metrics, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Write a candidate as the files of a model artifact, the same bytes for the same inputs."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from contracts import artifact
+from contracts.baseline import Baseline
+from contracts.card import ModelCard
+from drift.binning import baseline_of
+from ml.code_archive import Workload
+from ml.files import write_json
+from ml.training.candidate import Candidate
+from ml.training.rows import LabelledRows
+
+GOLDEN_ROWS = 32
+
+
+def write(folder: Path, candidate: Candidate, workload: Workload, *, run_id: str) -> None:
+    """Write model, card, baseline, golden answers, metrics, then the manifest of them all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / artifact.MODEL).write_bytes(candidate.onnx)
+    (folder / artifact.CARD).write_bytes(workload.card_text)
+    write_json(
+        folder / artifact.BASELINE,
+        baseline(candidate.newest, workload.card, run_id).document(),
+    )
+    write_json(folder / artifact.GOLDEN, golden(candidate))
+    write_json(
+        folder / artifact.METRICS,
+        {
+            "snapshot_date": candidate.holdout.snapshot_date.isoformat(),
+            "rows": len(candidate.holdout.labels),
+            "metrics": dict(candidate.metrics),
+        },
+    )
+    names = (
+        artifact.MODEL,
+        artifact.CARD,
+        artifact.BASELINE,
+        artifact.GOLDEN,
+        artifact.METRICS,
+    )
+    digests = {name: sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    (folder / artifact.MANIFEST).write_bytes(artifact.Manifest(files=digests).render())
+
+
+def baseline(rows: LabelledRows, card: ModelCard, run_id: str) -> Baseline:
+    """Describe the features of ``rows`` as requests will carry them (not rounded to float32)."""
+    return Baseline(
+        model=card.name,
+        run_id=run_id,
+        snapshot_date=rows.snapshot_date.isoformat(),
+        rows=len(rows.labels),
+        features=tuple(
+            baseline_of(name, rows.features[name].tolist(), card.drift.bins)
+            for name in rows.features.columns
+        ),
+    )
+
+
+def golden(candidate: Candidate) -> dict[str, list[list[float]] | list[float]]:
+    """Choose hold-out rows spread over all scores, with the answers they got."""
+    by_score = np.argsort(candidate.scores, kind="stable")
+    places = np.linspace(0, len(by_score) - 1, num=min(GOLDEN_ROWS, len(by_score)))
+    chosen = by_score[places.astype(int)]
+    return {
+        "rows": candidate.holdout.features.to_numpy(np.float64)[chosen].tolist(),
+        "scores": candidate.scores[chosen].tolist(),
+    }
