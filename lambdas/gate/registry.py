@@ -17,8 +17,9 @@ class Registry:
         return found.get("CustomerMetadataProperties", {})
 
     def record(self, package_arn: str, verdict: Verdict, reason: str) -> None:
-        """Set the package's status; a pending verdict leaves it PendingManualApproval."""
-        if verdict in _STATUS:
+        """Set the status of a package that is pending still: nobody's later word is overruled."""
+        found = self._sagemaker.describe_model_package(ModelPackageName=package_arn)
+        if verdict in _STATUS and found["ModelApprovalStatus"] == "PendingManualApproval":
             self._sagemaker.update_model_package(
                 ModelPackageArn=package_arn,
                 ModelApprovalStatus=_STATUS[verdict],
