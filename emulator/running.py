@@ -12,6 +12,7 @@ from emulator.moved_time import MovedTime  # isort: skip
 from emulator.account import EmbeddedAccount, Identity
 from emulator.account_clock import AccountClock
 from emulator.control import Application, Control, Receive, Scope, Send
+from emulator.date_header import dated
 from emulator.images import Images
 from emulator.state_folder import StateFolder
 
@@ -60,7 +61,7 @@ class RunningServices:
             facts=facts,
             stop=lambda: loop.call_soon_threadsafe(stopping.set),
         )
-        return cls(clock=clock, services=services, application=control)
+        return cls(clock=clock, services=services, application=dated(control, clock))
 
     async def serve(self, sock: socket.socket) -> None:
         """Serve on ``sock`` until cancelled."""
@@ -70,6 +71,7 @@ class RunningServices:
 
         config = Config()
         config.keep_alive_timeout = 75
+        config.include_date_header = False
         sock.setblocking(False)
         await worker_serve(
             ASGIWrapper(self._lifespan_aware),
