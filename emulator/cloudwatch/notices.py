@@ -40,6 +40,8 @@ class Transition:
     alarm: Record
     account_id: str
     region: str
+    configured: datetime
+    """When the alarm was last put."""
     before: Moment
     after: Moment
 
@@ -75,7 +77,7 @@ class Transition:
                 "AlarmName": alarm["AlarmName"],
                 "AlarmDescription": alarm.get("AlarmDescription") or None,
                 "AWSAccountId": self.account_id,
-                "AlarmConfigurationUpdatedTimestamp": stamp(self.after.at),
+                "AlarmConfigurationUpdatedTimestamp": stamp(self.configured),
                 "NewStateValue": self.after.value,
                 "NewStateReason": self.after.reason,
                 "StateChangeTime": stamp(self.after.at),

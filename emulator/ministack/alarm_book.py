@@ -88,12 +88,12 @@ class MiniStackAlarms:
             self._announcer.submit(self._perform, transition)
 
     def _transition(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> Transition:
-        created = datetime.fromtimestamp(float(alarm["AlarmConfigurationUpdatedTimestamp"]), UTC)
+        configured_at = datetime.fromtimestamp(float(alarm["AlarmConfigurationUpdatedTimestamp"]), UTC)
         before = self._moments.get(alarm["AlarmArn"]) or Moment(
             value=old,
             reason="Unchecked: Initial alarm creation",
             reason_data=None,
-            at=created,
+            at=configured_at,
         )
         after = Moment(
             value=new,
@@ -106,6 +106,7 @@ class MiniStackAlarms:
             alarm=dict(alarm),
             account_id=self._account.account_id,
             region=self._account.region,
+            configured=configured_at,
             before=before,
             after=after,
         )

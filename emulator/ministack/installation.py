@@ -10,11 +10,14 @@ from emulator.account import EmbeddedAccount
 from emulator.images import Images
 from emulator.ministack import (
     alarms,
+    async_invocations,
     closed,
     cloudformation,
     lambdas,
+    object_events,
     scheduler,
     schedules,
+    stack_settings,
     stepfunctions,
 )
 from emulator.ministack.seams import Seam
@@ -72,4 +75,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     }
     clock.add_activity(stepfunctions.install(account, sagemaker).busy)
     cloudformation.install(account, sagemaker)
+    stack_settings.install(account)
+    object_events.install()
+    async_invocations.install(account)
     return Services(sagemaker=sagemaker)
