@@ -88,7 +88,8 @@ class MiniStackAlarms:
             self._announcer.submit(self._perform, transition)
 
     def _transition(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> Transition:
-        configured_at = datetime.fromtimestamp(float(alarm["AlarmConfigurationUpdatedTimestamp"]), UTC)
+        configured = float(alarm["AlarmConfigurationUpdatedTimestamp"])
+        configured_at = datetime.fromtimestamp(configured, UTC)
         before = self._moments.get(alarm["AlarmArn"]) or Moment(
             value=old,
             reason="Unchecked: Initial alarm creation",
