@@ -1,7 +1,10 @@
 """The demo's embedded account: started afresh, after whatever an earlier demo left of its own."""
 
 import json
+import os
+import signal
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from demo import places
@@ -13,7 +16,7 @@ START = datetime(1997, 5, 1, tzinfo=UTC)
 
 
 def start() -> RunningAccount:
-    """Start the account at ``START``; one that an earlier demo kept is stopped first.
+    """Start the account at ``START``; one that an earlier demo left must be stopped first.
 
     What a killed account left is swept by the account itself when it takes its folder.
     """
@@ -26,17 +29,28 @@ def start() -> RunningAccount:
         ) from error
 
 
-def stop_kept() -> bool:
-    """Stop the account that an earlier ``--keep`` left running; say whether there was one."""
+def stop_earlier() -> bool:
+    """Stop the account that an earlier demo left running; say whether there was one."""
     try:
         facts = json.loads((places.ACCOUNT / "account.json").read_text())
-        kept = client.connect(facts["endpoint_url"])
     except (OSError, ValueError):
         return False
-    if kept.state != places.ACCOUNT:
-        return False  # the port belongs to somebody else's account now
-    kept.stop()
+    pid = int(facts["pid"])
+    if not _is_ours(pid):
+        return False  # it ended, and the number may be somebody else's by now
+    try:
+        client.connect(facts["endpoint_url"]).stop()
+    except OSError:  # it hangs; what it started is swept when the folder is taken
+        os.kill(pid, signal.SIGKILL)
     return True
+
+
+def _is_ours(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return False
+    return "emulator" in command and str(places.ACCOUNT) in command
 
 
 def impatient_client(account: RunningAccount, service: str, *, connections: int) -> Any:

@@ -17,7 +17,7 @@ def synthesize() -> None:
     """Run the app once; bootstrap and deploy need only what it wrote."""
     shutil.rmtree(ASSEMBLY, ignore_errors=True)
     _cdk(
-        ("synth", "--all", "--quiet", "--context", f"env={ENVIRONMENT}", "--output", ASSEMBLY),
+        ("synth", "--quiet", "--context", f"env={ENVIRONMENT}", "--output", ASSEMBLY),
         what="cdk synth",
         cwd=places.PROJECT,
     )

@@ -27,8 +27,8 @@ class Ready:
 
 def prepare(timeline: Timeline, model: str, stack: ExitStack) -> Ready:
     """Return when all is deployed; ``stack`` is told how to end the account."""
-    if accounts.stop_kept():
-        timeline.say("account", "stopped the one that an earlier demo kept")
+    if accounts.stop_earlier():
+        timeline.say("account", "stopped the one that an earlier demo left running")
     with ThreadPoolExecutor(3, thread_name_prefix="setting-up") as pool:
         data = pool.submit(_measured, timeline, "data", _data)
         synth = pool.submit(_measured, timeline, "synth", deployment.synthesize)

@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from contracts import moment
+
 
 class Account:
     """Clients are made when first asked for: importing boto3 takes longer than most commands."""
@@ -30,7 +32,13 @@ class Account:
         return self._clients[service]
 
     def now(self) -> datetime:
-        """Return the account's time: the Date header of an answer, never this machine's clock."""
-        answer = self.client("sts").get_caller_identity()
-        date = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-        return parsedate_to_datetime(date).astimezone(UTC)
+        """Return the account's time as an answer tells it, never this machine's clock.
+
+        An embedded account, whose clock may be advanced, says its own beside the real Date: the
+        SDKs would take a moved Date for a wrong clock of ours, and sign with it.
+        """
+        headers = self.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+        own = headers.get("x-account-time")
+        if own is not None:
+            return moment.parse(own, "x-account-time")
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
