@@ -1,11 +1,10 @@
 """Stage what one handler consists of: its package, the rooms it imports, and its model's card."""
 
 import ast
-import filecmp
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from contracts.environment import Variable
@@ -31,7 +30,7 @@ def stage(package: str, *, entry: str, card: Path | None) -> Path:
     if card is not None:
         files[Path(CARD_FILE)] = card
     name = f"{'shared' if card is None else card.parent.name}-{package}"
-    return _write(STAGING / name, files)
+    return _write(name, files)
 
 
 def sources(package: str) -> list[Path]:
@@ -43,11 +42,11 @@ def sources(package: str) -> list[Path]:
         if path not in found:
             found.add(path)
             waiting += _packages_above(path)
-            waiting += [target for name in _imports(path) for target in _modules(name)]
+            waiting += [target for name in imports(path) for target in _modules(name)]
     return sorted(found)
 
 
-def _imports(path: Path) -> Iterator[str]:
+def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -74,29 +73,34 @@ def _packages_above(path: Path) -> Iterator[Path]:
             yield folder / "__init__.py"
 
 
-def _write(target: Path, files: dict[Path, Path]) -> Path:
-    """Make ``target`` hold exactly ``files``; synths that run at once do not see half a bundle."""
-    if _holds(target, files):
+def _write(name: str, files: dict[Path, Path]) -> Path:
+    """Make a folder of exactly ``files``, named by their contents.
+
+    Such a folder never changes, so synths that run at once cannot see half a bundle.
+    """
+    contents = {place.as_posix(): source.read_bytes() for place, source in files.items()}
+    target = STAGING / f"{name}-{_digest(contents)}"
+    if target.is_dir():
         return target
     STAGING.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=STAGING))
-    for place, source in files.items():
-        (fresh / place).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, fresh / place)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=STAGING))
     fresh.chmod(0o755)
-    stale = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=STAGING))
-    if target.exists():
-        os.replace(target, stale)
-    os.replace(fresh, target)
-    shutil.rmtree(stale, ignore_errors=True)
+    for place, content in contents.items():
+        (fresh / place).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / place).write_bytes(content)
+    try:
+        fresh.rename(target)
+    except OSError:  # another synth was first
+        shutil.rmtree(fresh)
     return target
 
 
-def _holds(target: Path, files: dict[Path, Path]) -> bool:
-    present = {path.relative_to(target) for path in target.rglob("*") if path.is_file()}
-    return present == set(files) and all(
-        filecmp.cmp(target / place, source, shallow=False) for place, source in files.items()
-    )
+def _digest(contents: dict[str, bytes]) -> str:
+    running = sha256()
+    for place, content in sorted(contents.items()):
+        running.update(f"{place}\0{len(content)}\0".encode())
+        running.update(content)
+    return running.hexdigest()[:16]
 
 
 def card_variable() -> dict[str, str]:

@@ -106,7 +106,12 @@ class Admission(Construct):
         allow_state(role, stores.state)
         allow_ledger(role, stores.ledger)
         allow_listing(role, bucket=stores.data, prefixes=[self._model.incoming])
-        allow(role, "ecr:DescribeImages", on=[stores.repository.repository_arn])
+        allow(
+            role,
+            "ecr:DescribeImages",
+            "ecr:DescribeRepositories",
+            on=[stores.repository.repository_arn],
+        )
         allow(role, "states:StartExecution", on=[retraining.state_machine_arn])
         allow(
             role,

@@ -33,8 +33,9 @@ class PromotionSteps(Construct):
         self.confirm = self._handler("Confirm", "confirm", timeout=Duration.minutes(2))
         for step in self.all:
             self._allow_looking(step.role)
+        for step in (self.observe, self.confirm):
+            self._allow_probing(step.role)
         self._allow_planning()
-        self._allow_probing()
         self._allow_confirming()
 
     @property
@@ -58,8 +59,6 @@ class PromotionSteps(Construct):
             memory_mib=512,
         )
         allow_key(step.role, model.stores.key)
-        allow_state(step.role, model.stores.state)
-        allow_ledger(step.role, model.stores.ledger)
         return step
 
     def _allow_looking(self, role: iam.Role) -> None:
@@ -79,6 +78,7 @@ class PromotionSteps(Construct):
 
     def _allow_planning(self) -> None:
         role, model = self.plan.role, self._model
+        allow_state(role, model.stores.state)
         allow_objects(
             role,
             "s3:GetObject",
@@ -102,11 +102,16 @@ class PromotionSteps(Construct):
             on=[self._alarms(role)],
             because=_DEPLOYMENTS,
         )
-        allow(role, "ecr:DescribeImages", on=[model.stores.repository.repository_arn])
+        # An endpoint that failed to come up is deleted before it is made again.
+        allow(
+            role,
+            "sagemaker:DeleteEndpoint",
+            on=[arn(role, "sagemaker", f"endpoint/{model.endpoint}")],
+        )
         allow_passing(role, self._endpoint_role, to="sagemaker.amazonaws.com")
 
-    def _allow_probing(self) -> None:
-        role, model = self.observe.role, self._model
+    def _allow_probing(self, role: iam.Role) -> None:
+        model = self._model
         allow(
             role,
             "sagemaker:InvokeEndpoint",
@@ -121,7 +126,9 @@ class PromotionSteps(Construct):
         )
 
     def _allow_confirming(self) -> None:
-        role = self.confirm.role
+        role, stores = self.confirm.role, self._model.stores
+        allow_state(role, stores.state)
+        allow_ledger(role, stores.ledger)
         allow_judging(role, self._model)
         allow(
             role,

@@ -59,3 +59,13 @@ def allow_reading_versions(role: iam.Role, model: Model) -> None:
         on=[_versions(role, model)],
         because=_VERSIONS,
     )
+
+
+def allow_deleting_versions(role: iam.Role, model: Model) -> None:
+    allow(
+        role,
+        "sagemaker:ListModelPackages",
+        "sagemaker:DeleteModelPackage",
+        on=[_group(role, model), _versions(role, model)],
+        because=_VERSIONS,
+    )

@@ -6,7 +6,6 @@ from constructs import Construct
 from infra.components.handler_function import HandlerFunction
 from infra.components.model import Model
 from infra.components.permissions import (
-    allow,
     allow_key,
     allow_ledger,
     allow_listing,
@@ -48,7 +47,6 @@ class RetrainingSteps(Construct):
             memory_mib=512,
         )
         allow_key(step.role, model.stores.key)
-        allow_ledger(step.role, model.stores.ledger)
         return step
 
     def _allow_snapshot(self) -> None:
@@ -92,6 +90,7 @@ class RetrainingSteps(Construct):
         """Each judge reads the run's reports; the gate also writes its verdict there."""
         model = self._model
         for step in (self.data_gate, self.registration, self.gate):
+            allow_ledger(step.role, model.stores.ledger)
             writes = ("s3:PutObject",) if step is self.gate else ()
             allow_objects(
                 step.role,
@@ -102,15 +101,3 @@ class RetrainingSteps(Construct):
                 because=_BELOW,
             )
             allow_listing(step.role, bucket=model.stores.reports, prefixes=[model.runs])
-        allow(
-            self.registration.role,
-            "ecr:DescribeImages",
-            on=[model.stores.repository.repository_arn],
-        )
-        allow_objects(
-            self.registration.role,
-            "s3:GetObject",
-            bucket=model.stores.artifacts,
-            prefixes=[model.artifacts],
-            because=_BELOW,
-        )

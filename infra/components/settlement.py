@@ -78,11 +78,3 @@ class Settlement(Construct):
             on=[arn(role, "states", f"execution:{workflows}:*", colon=True)],
             because="it explains every workflow of the environment, those of later models too",
         )
-        allow(
-            role,
-            "logs:DescribeLogStreams",
-            "logs:FilterLogEvents",
-            "logs:GetLogEvents",
-            on=[arn(role, "logs", "log-group:/aws/sagemaker/*", colon=True)],
-            because="the streams of jobs are named after jobs, which exist only at run time",
-        )

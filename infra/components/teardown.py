@@ -6,7 +6,8 @@ from constructs import Construct, IDependable
 
 from infra.components.handler_function import HandlerFunction
 from infra.components.model import Model
-from infra.components.permissions import allow, arn
+from infra.components.permissions import allow, allow_key, allow_state, arn
+from infra.components.registry import allow_deleting_versions
 
 _DEPLOYMENTS = "what a promotion makes is named after its version, which exists only at run time"
 
@@ -66,20 +67,23 @@ class Teardown(Construct):
         allow(
             role,
             "sagemaker:ListModels",
+            "sagemaker:ListTrainingJobs",
+            "sagemaker:ListProcessingJobs",
             "sagemaker:ListEndpointConfigs",
-            "sagemaker:ListEndpoints",
-            "sagemaker:ListModelPackages",
             "cloudwatch:DescribeAlarms",
             on=["*"],
             because="listing is not narrowed by resource; what is found is filtered by name",
         )
-        allow(
-            role,
-            "sagemaker:DescribeModelPackage",
-            "sagemaker:DeleteModelPackage",
-            on=[arn(role, "sagemaker", f"model-package/{model.package_group}/*")],
-            because=_DEPLOYMENTS,
-        )
+        for kind in ("Training", "Processing"):
+            allow(
+                role,
+                f"sagemaker:Stop{kind}Job",
+                on=[arn(role, "sagemaker", f"{kind.lower()}-job/{model.made_at_run_time}")],
+                because="jobs are named after their run, which exists only at run time",
+            )
+        allow_deleting_versions(role, model)
+        allow_state(role, model.stores.state)
+        allow_key(role, model.stores.key)
         allow(
             role,
             "cloudwatch:DeleteAlarms",

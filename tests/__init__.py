@@ -1,0 +1,1 @@
+"""Tests, by what they need: unit, infra (synthesis), system (the embedded account), drills."""

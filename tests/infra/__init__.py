@@ -1,0 +1,1 @@
+"""Templates, read as CloudFormation would read them."""

@@ -1,0 +1,48 @@
+"""One folder per model: what adding one changes, and what it does not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra import platform
+from tests.infra.support import Templates, resources, synthesize
+
+CHURN = next(path for path in platform.model_folders() if path.name == "churn")
+
+
+def variant(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """A copy of the churn model's folder with another card."""
+    folder = tmp_path / "copy"
+    shutil.copytree(CHURN, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    card = (folder / "card.toml").read_text()
+    for before, after in changes:
+        assert before in card
+        card = card.replace(before, after)
+    (folder / "card.toml").write_text(card)
+    return folder
+
+
+def test_a_second_model_changes_no_byte_of_the_first(dev: Templates, tmp_path: Path) -> None:
+    second = variant(tmp_path, ('name = "churn"', 'name = "second"'))
+    both = synthesize("dev", folders=[*platform.model_folders(), second])
+    assert both["perennial-dev-second"] != dev["perennial-dev-churn"]
+    assert both["perennial-dev-churn"] == dev["perennial-dev-churn"]
+    assert both["perennial-dev-operations"] == dev["perennial-dev-operations"]
+    assert both["perennial-dev-storage"] == dev["perennial-dev-storage"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "rule"), [("on_drift", "OnDrift"), ("on_new_data", "OnNewData")]
+)
+def test_a_trigger_that_the_card_turns_off_has_no_rule(
+    trigger: str, rule: str, dev: Templates, tmp_path: Path
+) -> None:
+    folder = variant(tmp_path, (f"{trigger} = true", f"{trigger} = false"))
+    quiet = synthesize("dev", folders=[folder])["perennial-dev-churn"]
+
+    def rules(template: dict) -> list[str]:
+        return [name for name in resources(template, "AWS::Events::Rule") if rule in name]
+
+    assert rules(dev["perennial-dev-churn"]) != []
+    assert rules(quiet) == []

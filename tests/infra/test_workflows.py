@@ -1,0 +1,200 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.infra.support import Templates, definition
+
+Machine = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def retraining(dev: Templates) -> Machine:
+    return definition(dev["perennial-dev-churn"], "-retraining")
+
+
+@pytest.fixture(scope="session")
+def promotion(dev: Templates) -> Machine:
+    return definition(dev["perennial-dev-churn"], "-promotion")
+
+
+@pytest.fixture(params=["retraining", "promotion"], scope="session")
+def machine(request: pytest.FixtureRequest) -> Machine:
+    return request.getfixturevalue(request.param)
+
+
+def tasks(machine: Machine) -> dict[str, Any]:
+    return {name: state for name, state in machine["States"].items() if state["Type"] == "Task"}
+
+
+def test_no_task_can_hang(machine: Machine) -> None:
+    assert [name for name, task in tasks(machine).items() if "TimeoutSeconds" not in task] == []
+    assert machine["TimeoutSeconds"] > max(t["TimeoutSeconds"] for t in tasks(machine).values())
+
+
+def test_nothing_is_caught_so_that_a_redrive_resumes_where_it_failed(machine: Machine) -> None:
+    assert [name for name, state in machine["States"].items() if "Catch" in state] == []
+
+
+def test_every_retry_is_jittered_capped_and_bounded(machine: Machine) -> None:
+    for name, task in tasks(machine).items():
+        assert task["Retry"], name
+        for retry in task["Retry"]:
+            assert retry["JitterStrategy"] == "FULL", name
+            assert retry["MaxAttempts"] <= 6, name
+            assert retry["MaxDelaySeconds"] <= 600, name
+
+
+def test_a_job_that_ran_and_failed_is_never_retried(machine: Machine) -> None:
+    errors = {
+        error
+        for task in tasks(machine).values()
+        for retry in task["Retry"]
+        for error in retry["ErrorEquals"]
+    }
+    assert errors.isdisjoint({"States.ALL", "States.TaskFailed", "States.Timeout"})
+
+
+def test_every_state_leads_somewhere_that_exists(machine: Machine) -> None:
+    states = machine["States"]
+    targets = {machine["StartAt"]}
+    for state in states.values():
+        targets |= {state[key] for key in ("Next", "Default") if key in state}
+        targets |= {choice["Next"] for choice in state.get("Choices", ())}
+    assert targets == set(states)
+
+
+def test_a_candidate_is_validated_trained_evaluated_registered_and_judged_in_order(
+    retraining: Machine,
+) -> None:
+    states, path = retraining["States"], ["Snapshot"]
+    while "Next" in states[path[-1]]:
+        path.append(states[path[-1]]["Next"])
+    assert path == [
+        "Snapshot",
+        "Validate",
+        "JudgeData",
+        "Train",
+        "Evaluate",
+        "Register",
+        "JudgeCandidate",
+        "WasApproved",
+    ]
+
+
+def test_only_an_approved_candidate_is_promoted(retraining: Machine) -> None:
+    choice = retraining["States"]["WasApproved"]
+    assert choice["Choices"] == [
+        {"Condition": "{% $judgement.verdict = 'approved' %}", "Next": "Promote"}
+    ]
+    assert choice["Default"] == "ChampionStays"
+
+
+@pytest.mark.parametrize("step", ["Validate", "Train", "Evaluate"])
+def test_a_job_is_stopped_by_its_own_limit_before_the_step_gives_up(
+    step: str, retraining: Machine
+) -> None:
+    task = retraining["States"][step]
+    assert task["TimeoutSeconds"] > task["Arguments"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+
+
+@pytest.mark.parametrize("step", ["Validate", "Train", "Evaluate"])
+def test_a_redriven_job_gets_a_name_of_its_own(step: str, retraining: Machine) -> None:
+    arguments = retraining["States"][step]["Arguments"]
+    name = arguments.get("ProcessingJobName") or arguments["TrainingJobName"]
+    assert name == (
+        f"{{% $request.run_id & '-{step.lower()}-' "
+        "& $string($states.context.Execution.RedriveCount) %}"
+    )
+
+
+def test_jobs_have_no_network(retraining: Machine) -> None:
+    states = retraining["States"]
+    assert states["Train"]["Arguments"]["EnableNetworkIsolation"] is True
+    for step in ("Validate", "Evaluate"):
+        assert states[step]["Arguments"]["NetworkConfig"] == {"EnableNetworkIsolation": True}
+
+
+def test_everything_that_a_job_stores_is_under_our_key(retraining: Machine) -> None:
+    for step in ("Validate", "Evaluate"):
+        arguments = retraining["States"][step]["Arguments"]
+        assert "Key" in arguments["ProcessingOutputConfig"]["KmsKeyId"]
+        assert "Key" in arguments["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
+    train = retraining["States"]["Train"]["Arguments"]
+    assert "Key" in train["OutputDataConfig"]["KmsKeyId"]
+    assert "Key" in train["ResourceConfig"]["VolumeKmsKeyId"]
+
+
+def test_the_live_endpoint_changes_by_canary_and_rolls_back_on_alarm(promotion: Machine) -> None:
+    deployment = promotion["States"]["UpdateEndpoint"]["Arguments"]["DeploymentConfig"]
+    routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert routing == {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 50},
+        "WaitIntervalInSeconds": 300,
+    }
+    assert deployment["AutoRollbackConfiguration"]["Alarms"] == (
+        "{% [$plan.alarms.{'AlarmName': $}] %}"
+    )
+
+
+def test_a_busy_endpoint_is_waited_for_and_planned_again(promotion: Machine) -> None:
+    assert promotion["States"]["EndpointIsBusy"]["Next"] == "Plan"
+
+
+def test_a_parent_is_named_so_that_only_it_tells_of_the_end(retraining: Machine) -> None:
+    started = retraining["States"]["Promote"]["Arguments"]["Input"]
+    assert started["AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"] == (
+        "{% $states.context.Execution.Id %}"
+    )
+
+
+REQUESTS = {
+    "Validate": "create_processing_job",
+    "Evaluate": "create_processing_job",
+    "Train": "create_training_job",
+    "CreateEndpoint": "create_endpoint",
+    "UpdateEndpoint": "update_endpoint",
+}
+
+
+@pytest.mark.parametrize(("step", "operation"), REQUESTS.items())
+def test_a_request_has_the_shape_that_the_service_takes(
+    step: str, operation: str, retraining: Machine, promotion: Machine
+) -> None:
+    """Expressions stand for values that only run time knows; what is literal must fit."""
+    client = boto3.client("sagemaker", region_name="eu-west-1")
+    model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+    arguments = {**retraining["States"], **promotion["States"]}[step]["Arguments"]
+    assert list(misfits(arguments, model.input_shape, step)) == []
+    assert set(model.input_shape.required_members) <= set(arguments)
+
+
+def misfits(value: Any, shape: Any, where: str) -> Iterator[str]:
+    """Say what of a request does not fit botocore's model of it."""
+    if isinstance(value, str) and re.fullmatch(r"\{% .* %\}", value, re.DOTALL):
+        return
+    if shape.type_name == "structure":
+        yield from (f"{where} has no member {name}" for name in value.keys() - shape.members.keys())
+        yield from (f"{where} lacks {name}" for name in shape.required_members if name not in value)
+        for name in value.keys() & shape.members.keys():
+            yield from misfits(value[name], shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        for each in value:
+            yield from misfits(each, shape.member, where)
+    elif shape.type_name == "map":
+        for each in value.values():
+            yield from misfits(each, shape.value, where)
+    else:
+        yield from scalar_misfits(value, shape, where)
+
+
+def scalar_misfits(value: Any, shape: Any, where: str) -> Iterator[str]:
+    size = len(value) if isinstance(value, str) else int(value)
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", size)
+    if getattr(shape, "enum", None) and value not in shape.enum:
+        yield f"{where} must be one of {shape.enum}, got {value}"
+    elif shape.type_name != "boolean" and not least <= size <= most:
+        yield f"{where} must be between {least} and {most}, got {value}"
