@@ -167,13 +167,23 @@ def test_a_promotion_done_again_has_the_same_name_and_another_has_another() -> N
     assert names[0].startswith("churn-dev-v2-")
 
 
-def test_golden_rows_are_the_cards_features_in_its_order() -> None:
-    content = b"spend,score,recency_days\n10,0.5,3\n20,0.6,4\n"
+@pytest.mark.parametrize("header", ["", "recency_days,spend\n"])
+def test_golden_rows_are_requests_of_one_row_each(header: str) -> None:
+    content = f"{header}3,10\n4,20.5\n".encode()
 
-    assert golden_rows(content, ["recency_days", "spend"]) == ["3,10", "4,20"]
+    assert golden_rows(content, ["recency_days", "spend"]) == ["3,10", "4,20.5"]
 
 
-@pytest.mark.parametrize("content", [b"", b"recency_days\n", b"recency_days\n3\n"])
-def test_golden_rows_without_a_feature_are_refused(content: bytes) -> None:
-    with pytest.raises(ContractError, match="lacks"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "golden.csv must have at least one row, got none"),
+        (b"recency_days,spend\n", "golden.csv must have at least one row, got none"),
+        (b"3,10\n3\n", "golden.csv row 2 must have 2 values, got 1"),
+    ],
+)
+def test_golden_rows_of_another_width_are_refused(content: bytes, message: str) -> None:
+    with pytest.raises(ContractError) as refusal:
         golden_rows(content, ["recency_days", "spend"])
+
+    assert str(refusal.value) == message
