@@ -14,6 +14,7 @@ from emulator.ministack import (
     closed,
     cloudformation,
     lambdas,
+    object_encryption,
     object_events,
     scheduler,
     schedules,
@@ -76,6 +77,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     clock.add_activity(stepfunctions.install(account, sagemaker).busy)
     cloudformation.install(account, sagemaker)
     stack_settings.install(account)
+    object_encryption.install(account)
     object_events.install()
     async_invocations.install(account)
     return Services(sagemaker=sagemaker)
