@@ -65,7 +65,7 @@ class Statuses:
                 return
             sfn._add_event(run.execution, *event)
             run.execution.update(told, status=status, stopDate=sfn.now_iso())
-            run.ended.set()
+            run.end()
         self.tell(run.execution)
 
     def _stopping(self, original: Any) -> Any:
@@ -73,7 +73,7 @@ class Statuses:
             answer = original(data)
             run = self.runs.get(data.get("executionArn", ""))
             if answer[0] == 200 and run is not None:
-                run.ended.set()
+                run.end()
             return answer
 
         return stop

@@ -30,11 +30,18 @@ class Run:
     clock: Clock
     timeout: float | None
     ended: threading.Event = field(default_factory=threading.Event)
+    wakes: set[threading.Event] = field(default_factory=set[threading.Event])
+    """Events that threads of this run wait for; its end sets them."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _real: float = field(default_factory=time.monotonic)
     _waiting: int = 0
     _credit: float = 0.0
     _since: tuple[float, float] = (0.0, 0.0)
+
+    def end(self) -> None:
+        self.ended.set()
+        for event in list(self.wakes):
+            event.set()
 
     def elapsed(self) -> float:
         """Return the seconds that count towards TimeoutSeconds."""

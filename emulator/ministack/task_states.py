@@ -4,7 +4,6 @@ import contextvars
 import copy
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from datetime import datetime
@@ -47,6 +46,8 @@ State = Mapping[str, Any]
 Context = dict[str, Any]
 Outcome = tuple[Any, str | None]
 
+_FOR_EVER = 366 * 86400.0
+"""Seconds: longer than an execution may take."""
 _LIMIT = 256 * 1024
 """Bytes of a state's data: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
@@ -79,17 +80,18 @@ class Waiting:
 
     def wait(self, event: threading.Event, seconds: float | None) -> bool:
         """Wait for ``event`` in the account's time, for ever where ``seconds`` is ``None``."""
+        longest = _FOR_EVER if seconds is None else seconds
         run = CURRENT.get()
         if run is None:
-            return self._clock.wait(event, 365 * 86400 if seconds is None else seconds)
-        deadline = None if seconds is None else self._clock.now().timestamp() + seconds
-        with run.waiting():
-            while not event.is_set():
-                check()
-                if deadline is not None and self._clock.now().timestamp() >= deadline:
-                    return False
-                time.sleep(0.02)
-        return True
+            return self._clock.wait(event, longest)
+        run.wakes.add(event)
+        try:
+            with run.waiting():
+                told = self._clock.wait(event, longest)
+        finally:
+            run.wakes.discard(event)
+        check()
+        return told
 
 
 def install(clock: Clock) -> Waiting:

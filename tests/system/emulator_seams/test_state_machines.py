@@ -279,7 +279,48 @@ def test_a_task_token_may_come_back_after_days(
     account.advance(4 * DAY)
     machines.sfn.send_task_success(taskToken=token, output='{"approved": true}')
     assert json.loads(machines.ended(arn)["output"]) == {"approved": True}
-    unanswered = machines.start({"Ask": task})
+
+
+def test_a_token_that_does_not_come_back_times_out_in_the_account_s_time(
+    account: RunningAccount, machines: Machines, queue: Queue
+) -> None:
+    message = {"QueueUrl": queue.url, "MessageBody": "{% $states.context.Task.Token %}"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": message,
+        "TimeoutSeconds": 3600,
+        "End": True,
+    }
+    late = machines.start({"Ask": task})
     queue.received()
     account.advance(6 * DAY)
-    assert machines.ended(unanswered)["error"] == "States.Timeout"
+    ended = machines.ended(late)
+    assert ended["error"] == "States.Timeout"
+    assert ended["stopDate"] - ended["startDate"] < timedelta(minutes=61)
+    silent = machines.start({"Ask": {**task, "HeartbeatSeconds": 60}})
+    token = queue.received()[0]
+    account.advance(timedelta(seconds=50))
+    machines.sfn.send_task_heartbeat(taskToken=token)
+    account.advance(timedelta(seconds=50))
+    assert machines.sfn.describe_execution(executionArn=silent)["status"] == "RUNNING"
+    account.advance(timedelta(seconds=70))
+    assert machines.ended(silent)["error"] == "States.Timeout"
+
+
+def test_stopping_an_execution_that_waits_for_a_token_ends_it(
+    account: RunningAccount, machines: Machines, queue: Queue
+) -> None:
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": {"QueueUrl": queue.url, "MessageBody": "{% $states.context.Task.Token %}"},
+        "End": True,
+    }
+    arn = machines.start({"Ask": task})
+    token = queue.received()[0]
+    machines.sfn.stop_execution(executionArn=arn)
+    account.advance(MINUTE)
+    with pytest.raises(ClientError, match="Task"):
+        machines.sfn.send_task_success(taskToken=token, output="{}")
+    assert machines.ended(arn)["status"] == "ABORTED"
