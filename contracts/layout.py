@@ -63,9 +63,10 @@ def captures_prefix(model: str) -> str:
     return f"{model}/"
 
 
-def capture_quarantine_key(model: str, capture_key: str) -> str:
-    """Captures bucket: the records of one capture file that could not be read, with reasons."""
-    return f"{captures_prefix(model)}quarantine/{capture_key.removeprefix(captures_prefix(model))}"
+def capture_quarantine_key(model: str, window_start: str, capture_key: str) -> str:
+    """Captures bucket: what one drift window could not read of one capture file, with reasons."""
+    rest = capture_key.removeprefix(captures_prefix(model))
+    return f"{captures_prefix(model)}quarantine/{window_start}/{rest}"
 
 
 def s3_uri(bucket: str, key: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts import layout, naming
+from contracts import layout, moment, naming
 from lambdas.adapters.documents import render
 from lambdas.drift_check.lines import lines_of
 
@@ -20,6 +20,13 @@ class RefusedLine:
     """Its beginning, as text."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureFile:
+    key: str
+    hour: datetime
+    """The hour of its folder; its records' own times may lie a little before."""
+
+
 class Captures:
     def __init__(self, s3: Any, *, bucket: str, model: str, endpoint: str) -> None:
         self._s3 = s3
@@ -27,8 +34,8 @@ class Captures:
         self._model = model
         self._base = f"{layout.captures_prefix(model)}{endpoint}/{naming.VARIANT}/"
 
-    def files(self, start: datetime, end: datetime) -> Iterator[str]:
-        """Keys of the hours that may hold captures of [start, end), oldest first.
+    def files(self, start: datetime, end: datetime) -> Iterator[CaptureFile]:
+        """Files of the hours that may hold captures of [start, end), oldest first.
 
         A file is written after its records, so the hour after ``end`` is looked at as well.
         """
@@ -41,14 +48,17 @@ class Captures:
                 if item["Key"][: len(last)] > last:  # S3 lists keys in order
                     return
                 if item["Key"].endswith(".jsonl"):
-                    yield item["Key"]
+                    yield CaptureFile(key=item["Key"], hour=self._hour_of(item["Key"]))
 
     def lines(self, key: str) -> Iterator[bytes | None]:
         body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
         return lines_of(body.iter_chunks(_CHUNK))
 
-    def quarantine(self, key: str, refused: Sequence[RefusedLine], *, more: int) -> None:
+    def quarantine(
+        self, key: str, refused: Sequence[RefusedLine], *, more: int, window_start: datetime
+    ) -> None:
         """Put the refused lines of one file aside; done again, it writes the same object."""
+        start = moment.render(window_start)
         document = {
             "source": layout.s3_uri(self._bucket, key),
             "lines": [
@@ -59,10 +69,14 @@ class Captures:
         }
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=layout.capture_quarantine_key(self._model, key),
+            Key=layout.capture_quarantine_key(self._model, start, key),
             Body=render(document),
             ContentType="application/json",
         )
+
+    def _hour_of(self, key: str) -> datetime:
+        folder = "".join(key.removeprefix(self._base).split("/")[:4])
+        return datetime.strptime(folder, "%Y%m%d%H").replace(tzinfo=UTC)
 
     def _hour(self, at: datetime) -> str:
         return f"{self._base}{at.astimezone(UTC):%Y/%m/%d/%H}/"

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drift.window import Window
-from lambdas.drift_check.captures import Captures, RefusedLine
-from lambdas.drift_check.record import Record, RecordUnreadable, Row, read_record
+from lambdas.drift_check.captures import CaptureFile, Captures, RefusedLine
+from lambdas.drift_check.record import Record, RecordUnreadable, read_record
 
 _KEPT_LINES = 100
 _KEPT_CHARACTERS = 2000
@@ -28,6 +28,14 @@ class Span:
             and not record.is_probe
         )
 
+    def ends_hour(self, hour: datetime) -> bool:
+        """Whether the hour's last second is in this span: true for one of adjoining spans.
+
+        A line without a readable time is counted by its folder's hour, so that files which two
+        windows read (as an hour has records of both) have it counted once.
+        """
+        return self.start <= hour + timedelta(minutes=59, seconds=59) < self.end
+
 
 @dataclass(slots=True, kw_only=True)
 class _File:
@@ -45,31 +53,51 @@ class _File:
 def count_captures(captures: Captures, span: Span, features: Sequence[str], window: Window) -> int:
     """Fill ``window``; return how many lines were refused and put into quarantine."""
     refused = 0
-    for key in captures.files(span.start, span.end):
-        file = _count_file(captures, key, span, features, window)
+    for source in captures.files(span.start, span.end):
+        file = _count_file(captures, source, span, features, window)
         if file.refused:
-            captures.quarantine(key, file.refused, more=file.more)
+            captures.quarantine(source.key, file.refused, more=file.more, window_start=span.start)
             refused += len(file.refused) + file.more
     return refused
 
 
 def _count_file(
-    captures: Captures, key: str, span: Span, features: Sequence[str], window: Window
+    captures: Captures, source: CaptureFile, span: Span, features: Sequence[str], window: Window
 ) -> _File:
     file = _File()
-    for number, line in enumerate(captures.lines(key), start=1):
+    for number, line in enumerate(captures.lines(source.key), start=1):
         if line is not None and not line.strip():
             continue
         try:
-            for row in _rows(line, span, features):
-                window.add(row)
+            record = _record(line)
         except RecordUnreadable as error:
-            file.refuse(number, str(error), line or b"")
+            if span.ends_hour(source.hour):
+                file.refuse(number, str(error), line or b"")
+            continue
+        if span.holds(record):
+            _count_record(record, number, line or b"", features, window, file)
     return file
 
 
-def _rows(line: bytes | None, span: Span, features: Sequence[str]) -> list[Row]:
+def _record(line: bytes | None) -> Record:
     if line is None:
         raise RecordUnreadable("the line is longer than any capture can be")
-    record = read_record(line)
-    return record.rows(features) if span.holds(record) else []
+    return read_record(line)
+
+
+def _count_record(
+    record: Record,
+    number: int,
+    line: bytes,
+    features: Sequence[str],
+    window: Window,
+    file: _File,
+) -> None:
+    """Count all of a record's rows, or none where one of them is not the model's."""
+    try:
+        rows = record.rows(features)
+    except RecordUnreadable as error:
+        file.refuse(number, str(error), line)
+        return
+    for row in rows:
+        window.add(row)
