@@ -35,6 +35,15 @@ def _default(rule: Properties) -> dict[str, Any]:
     }
 
 
+def logging(bucket: str, properties: Properties | None) -> dict[str, Any]:
+    """Without a destination a bucket logs into itself, as the template reference says."""
+    if properties is None:
+        return {}
+    target = properties.get("DestinationBucketName") or bucket
+    prefix = properties.get("LogFilePrefix") or ""
+    return {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": prefix}}
+
+
 def lifecycle(properties: Properties) -> dict[str, Any]:
     return {"Rules": [_rule(rule) for rule in properties["Rules"]]}
 

@@ -44,7 +44,7 @@ class Runner:
     def busy(self) -> bool:
         """Whether an execution works: an advance of the clock lets it get on first."""
         runs = list(self._statuses.runs.values())
-        return any(not run.ended.is_set() and not run.waits for run in runs)
+        return any(not run.ended.is_set() and not run.rests for run in runs)
 
     def run(self, arn: str) -> None:
         """Run an execution in this thread until it ends."""

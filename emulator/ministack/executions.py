@@ -35,6 +35,7 @@ class Run:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _real: float = field(default_factory=time.monotonic)
     _waiting: int = 0
+    _resting: int = 0
     _credit: float = 0.0
     _since: tuple[float, float] = (0.0, 0.0)
 
@@ -55,6 +56,22 @@ class Run:
     def waits(self) -> bool:
         """Whether some branch waits for the account's time to pass."""
         return self._waiting > 0
+
+    @property
+    def rests(self) -> bool:
+        """Whether some branch waits for the account's time, or for another execution."""
+        return self._waiting > 0 or self._resting > 0
+
+    @contextmanager
+    def resting(self) -> Generator[None]:
+        """Wait for another execution: it works, this one does not."""
+        with self._lock:
+            self._resting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._resting -= 1
 
     @contextmanager
     def waiting(self) -> Generator[None]:

@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 
 import json
 import time
+from contextlib import nullcontext
 from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
 from emulator.ministack.execution_status import Statuses
-from emulator.ministack.executions import Execution, abandoned
+from emulator.ministack.executions import CURRENT, Execution, abandoned
 
 SEAMS = (
     "ministack.services.stepfunctions:_invoke_nested_start_execution_sync",
@@ -24,11 +25,9 @@ _POLL = 0.05
 def install(statuses: Statuses) -> None:
     def start_and_wait(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
         execution = _start(arguments)
-        while execution["status"] == "RUNNING":
-            if abandoned():
-                sfn._stop_execution({"executionArn": execution["executionArn"]})
-                break
-            time.sleep(_POLL)
+        run = CURRENT.get()
+        with run.resting() if run is not None else nullcontext():
+            _await(execution)
         result = _described(statuses, execution, parse=resource.endswith(":2"))
         if execution["status"] != "SUCCEEDED":
             cause = json.dumps(result, separators=(",", ":"))
@@ -36,6 +35,14 @@ def install(statuses: Statuses) -> None:
         return result
 
     sfn._invoke_nested_start_execution_sync = start_and_wait
+
+
+def _await(execution: Execution) -> None:
+    while execution["status"] == "RUNNING":
+        if abandoned():
+            sfn._stop_execution({"executionArn": execution["executionArn"]})
+            return
+        time.sleep(_POLL)
 
 
 def _start(arguments: dict[str, Any]) -> Execution:

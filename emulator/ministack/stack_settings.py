@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import dynamodb, s3, stepfunctions
 from ministack.services.cloudformation import provisioners, stacks
 
-from emulator.ministack.bucket_properties import encryption, lifecycle
+from emulator.ministack.bucket_properties import encryption, lifecycle, logging
 from emulator.ports import Account
 
 SEAMS = (
@@ -79,6 +79,9 @@ def _bucket(account: Account, name: str, new: Properties, old: Properties) -> No
         client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": new["Tags"]})
     elif old.get("Tags"):
         client.delete_bucket_tagging(Bucket=name)
+    if new.get("LoggingConfiguration") != old.get("LoggingConfiguration"):
+        status = logging(name, new.get("LoggingConfiguration"))
+        client.put_bucket_logging(Bucket=name, BucketLoggingStatus=status)
     _versioning(client, name, new, old)
 
 

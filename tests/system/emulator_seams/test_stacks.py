@@ -116,6 +116,7 @@ def test_a_bucket_has_the_encryption_lifecycle_and_tags_of_its_template(
     common = {
         "BucketEncryption": ENCRYPTED,
         "VersioningConfiguration": {"Status": "Enabled"},
+        "LoggingConfiguration": {"LogFilePrefix": "log/"},
         "Tags": [{"Key": "model", "Value": "churn"}],
     }
     made = stack.create(
@@ -127,6 +128,8 @@ def test_a_bucket_has_the_encryption_lifecycle_and_tags_of_its_template(
     rules = s3.get_bucket_lifecycle_configuration(Bucket="told")["Rules"]
     assert [(each["ID"], each["Expiration"]) for each in rules] == [("old", {"Days": 30})]
     assert s3.get_bucket_tagging(Bucket="told")["TagSet"] == common["Tags"]
+    logging = s3.get_bucket_logging(Bucket="told")["LoggingEnabled"]
+    assert (logging["TargetBucket"], logging["TargetPrefix"]) == ("told", "log/")
     stack.update(Key=KEY, Bucket=bucket("told", LifecycleConfiguration=expiring(60), **common))
     rules = s3.get_bucket_lifecycle_configuration(Bucket="told")["Rules"]
     assert rules[0]["Expiration"] == {"Days": 60}

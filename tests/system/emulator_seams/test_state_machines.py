@@ -1,6 +1,7 @@
 """State machines on the real account: time, errors, redrive, JSONata."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -226,6 +227,25 @@ def test_a_nested_execution_gives_its_output_as_json(machines: Machines) -> None
         "End": True,
     }
     assert json.loads(machines.ended(machines.start({"Call": call}))["output"]) == 2
+
+
+def test_an_advance_does_not_wait_for_who_waits_for_a_waiting_execution(
+    account: RunningAccount, machines: Machines
+) -> None:
+    child = machines.create({"W": {"Type": "Wait", "Seconds": 3600, "End": True}})
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": child},
+        "End": True,
+    }
+    arn = machines.start({"Call": call}, TimeoutSeconds=7200)
+    account.advance(MINUTE)
+    began = time.monotonic()
+    account.advance(timedelta(minutes=10))
+    account.advance(timedelta(minutes=50))
+    assert machines.ended(arn)["status"] == "SUCCEEDED"
+    assert time.monotonic() - began < 4
 
 
 def test_a_failed_nested_execution_fails_with_its_description(machines: Machines) -> None:
