@@ -42,7 +42,7 @@ class DeletingPackages:
     def __getattr__(self, operation: str) -> Any:
         return getattr(self._sagemaker, operation)
 
-    def delete_model_package(self, *, ModelPackageName: str) -> None:  # noqa: N803
+    def delete_model_package(self, *, ModelPackageName: str) -> None:
         self.deleted.append(ModelPackageName)
 
 
