@@ -17,7 +17,7 @@ cdk := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.perennial/cdk:$$PATH" .perennial/cdk
 context = -c env=$(ENV) -c notify=$(NOTIFY)
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | column -t -s $$'\t'
 
 demo: ## Run the whole loop on this machine, on real data (ARGS="--keep" leaves the account running)
 	@tools/setup all

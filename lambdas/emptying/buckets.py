@@ -10,15 +10,19 @@ class NotEmptied(Exception):
 def empty(s3: Any, bucket: str) -> int:
     """Delete all versions and delete markers; return how many there were. A gone bucket has 0."""
     deleted = 0
-    try:
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            if found:
-                _delete(s3, bucket, found)
-                deleted += len(found)
-    except s3.exceptions.NoSuchBucket:
-        return deleted
+    while found := _first_page(s3, bucket):
+        _delete(s3, bucket, found)
+        deleted += len(found)
     return deleted
+
+
+def _first_page(s3: Any, bucket: str) -> list[Any]:
+    """Always the first: a page after one whose objects are gone would depend on what S3 recalls."""
+    try:
+        page = s3.list_object_versions(Bucket=bucket)
+    except s3.exceptions.NoSuchBucket:
+        return []
+    return [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
 
 
 def _delete(s3: Any, bucket: str, found: list[Any]) -> None:

@@ -57,11 +57,8 @@ class Refusing:
         class NoSuchBucket(Exception):
             pass
 
-    def get_paginator(self, _operation: str) -> "Refusing":
-        return self
-
-    def paginate(self, **_asked: Any) -> list[dict[str, Any]]:
-        return [{"Versions": [{"Key": "a", "VersionId": "1"}]}]
+    def list_object_versions(self, **_asked: Any) -> dict[str, Any]:
+        return {"Versions": [{"Key": "a", "VersionId": "1"}]}
 
     def delete_objects(self, **_asked: Any) -> dict[str, Any]:
         return {"Errors": [{"Key": "a", "Code": "AccessDenied", "Message": "no"}]}
