@@ -38,6 +38,10 @@ class AlarmBook(Protocol):
         """Return what was recorded of ``metric`` for ``since`` and later."""
         ...
 
+    def moments(self, metric: Metric, since: float) -> Sequence[float]:
+        """Return the times of the data that can change an answer, ``since`` or later."""
+        ...
+
     def change(self, alarm: AlarmRecord, finding: Finding) -> None:
         """Store the new state, record it, run the actions."""
         ...
@@ -111,7 +115,7 @@ class AlarmEvaluator:
 
     def _timestamps(self, alarm: AlarmRecord, watch: Watch) -> list[float]:
         return [
-            datum.timestamp
+            moment
             for query in queries_of(alarm).metrics
-            for datum in self._book.data(query.metric, watch.oldest)
+            for moment in self._book.moments(query.metric, watch.oldest)
         ]

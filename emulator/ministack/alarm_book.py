@@ -13,6 +13,7 @@ from emulator.cloudwatch.metrics import MetricLog
 from emulator.cloudwatch.notices import Moment, Transition
 from emulator.cloudwatch.queries import Metric
 from emulator.cloudwatch.statistics import Datum
+from emulator.ministack.queue_levels import QueueLevels
 from emulator.ports import Account
 
 SEAMS = (
@@ -42,6 +43,7 @@ class MiniStackAlarms:
         self._cloudwatch = cloudwatch
         self._logs: dict[Metric, MetricLog] = {}
         self._moments: dict[str, Moment] = {}
+        self._queues = QueueLevels()
         self._announcer: Executor = ThreadPoolExecutor(1, thread_name_prefix="alarm-actions")
 
     def alarms(self) -> Iterable[AlarmRecord]:
@@ -49,6 +51,20 @@ class MiniStackAlarms:
         return list(self._cloudwatch._alarms.values())
 
     def data(self, metric: Metric, since: float) -> Sequence[Datum]:
+        gauge = self._queues.gauge(metric)
+        if gauge is not None:
+            return gauge.samples(since, self._account.clock.now().timestamp())
+        return self._recorded(metric, since)
+
+    def moments(self, metric: Metric, since: float) -> Sequence[float]:
+        self._enter()
+        gauge = self._queues.gauge(metric)
+        if gauge is not None:
+            self._queues.read(metric, self._account.clock.now().timestamp())
+            return gauge.moments(since)
+        return [datum.timestamp for datum in self._recorded(metric, since)]
+
+    def _recorded(self, metric: Metric, since: float) -> Sequence[Datum]:
         self._enter()
         dimensions = self._cloudwatch._dims_key(dict(metric.dimensions))
         raw = self._cloudwatch._metrics.get((metric.namespace, metric.name, dimensions)) or ()

@@ -163,3 +163,31 @@ def test_what_cannot_be_evaluated_is_refused_by_name(cloudwatch: Any) -> None:
     with pytest.raises(ClientError, match="GreaterThanUpperThreshold"):
         put(cloudwatch, "band", ComparisonOperator="GreaterThanUpperThreshold")
     assert cloudwatch.describe_alarms(AlarmNames=["band"])["MetricAlarms"] == []
+
+
+def test_an_alarm_on_a_queue_is_on_while_messages_wait(
+    account: RunningAccount, cloudwatch: Any, queue: Queue
+) -> None:
+    put(
+        cloudwatch,
+        "waiting",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": queue.arn.rsplit(":", 1)[-1]}],
+        Statistic="Maximum",
+        Period=300,
+        EvaluationPeriods=1,
+    )
+    account.advance(10 * MINUTE)
+    assert state(cloudwatch, "waiting") == "OK"
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody="dead")
+    account.advance(2 * MINUTE)
+    assert state(cloudwatch, "waiting") == "ALARM"
+    account.advance(1440 * MINUTE)
+    assert state(cloudwatch, "waiting") == "ALARM"
+    assert queue.received() == ["dead"]
+    account.advance(30 * MINUTE)
+    assert state(cloudwatch, "waiting") == "OK"
+    items = cloudwatch.describe_alarm_history(AlarmName="waiting")["AlarmHistoryItems"]
+    updates = [i for i in items if i["HistoryItemType"] == "StateUpdate"]
+    assert len(updates) == 4

@@ -27,6 +27,9 @@ class Book:
     def data(self, metric: Metric, since: float) -> Sequence[Datum]:
         return [datum for datum in self.measured.get(metric, []) if datum.timestamp >= since]
 
+    def moments(self, metric: Metric, since: float) -> Sequence[float]:
+        return [datum.timestamp for datum in self.data(metric, since)]
+
     def change(self, alarm: AlarmRecord, finding: Finding) -> None:
         alarm["StateValue"] = finding.state.value
         when = f"{finding.at:%H:%M:%S}"
