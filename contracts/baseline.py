@@ -54,7 +54,7 @@ def parse_baseline(document: object) -> Baseline:
 def _feature(row: Table) -> FeatureBaseline:
     return FeatureBaseline(
         name=row.text("name"),
-        cuts=tuple(float(cut) for cut in row.content["cuts"]),
-        counts=tuple(int(count) for count in row.content["counts"]),
+        cuts=row.numbers("cuts"),
+        counts=tuple(int(count) for count in row.numbers("counts")),
         missing=row.integer("missing", least=0),
     )

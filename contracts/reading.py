@@ -85,6 +85,13 @@ class Table:
         self._within(name, value, least, most)
         return value
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        values = self._required(name)
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            raise ContractError(f"{self.where}.{name} must be a list of numbers, got {values!r}")
+        listed = Table({str(i): value for i, value in enumerate(values)}, f"{self.where}.{name}")
+        return tuple(listed.number(index) for index in listed.content)
+
     def flag(self, name: str, default: bool) -> bool:
         value = self.content.get(name, default)
         if not isinstance(value, bool):
