@@ -7,7 +7,7 @@ a constant feature gets a bin on each side, so that leaving the constant is seen
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from math import inf, isnan, nextafter
+from math import inf, isfinite, isnan, nextafter
 
 from contracts.baseline import FeatureBaseline
 
@@ -23,7 +23,8 @@ def quantile_cuts(values: Iterable[Value], bins: int) -> tuple[float, ...]:
     """Return at most ``bins - 1`` ascending inner boundaries at the quantiles of ``values``.
 
     A value ``v`` belongs to the bin numbered by how many cuts are ``<= v``. No values at all give
-    no cuts (one bin); a constant gives two cuts around it.
+    no cuts (one bin); a constant gives two cuts around it. Cuts are finite: infinities among the
+    values move the quantiles no further than the outermost bins.
 
     >>> quantile_cuts([1, 2, 3, 4, 5, 6, 7, 8], bins=4)
     (3.0, 5.0, 7.0)
@@ -36,7 +37,7 @@ def quantile_cuts(values: Iterable[Value], bins: int) -> tuple[float, ...]:
     """
     if bins < 2:
         raise ValueError(f"bins must be at least 2, got {bins}")
-    ordered = sorted(float(value) for value in known(values))
+    ordered = sorted(float(value) for value in known(values) if isfinite(value))
     if not ordered:
         return ()
     if ordered[0] == ordered[-1]:

@@ -40,6 +40,9 @@ def load_verified(folder: Path, expected_manifest: str | None = None) -> Predict
     unlisted or has another sha256, and a model that no longer gives training's answers.
     """
     manifest = _manifest(folder, expected_manifest)
+    for name in manifest.files:
+        if name != Path(name).name:
+            raise Refusal(f"{artifact.MANIFEST} names a path, not a file: {name!r}")
     files = {name: _verified(folder / name, digest) for name, digest in manifest.files.items()}
     _refuse_unlisted(folder, set(files))
     for name in (artifact.MODEL, artifact.CARD, artifact.GOLDEN):
@@ -48,7 +51,7 @@ def load_verified(folder: Path, expected_manifest: str | None = None) -> Predict
     predictor = Predictor(
         card=load(folder / artifact.CARD),
         manifest_sha256=manifest.sha256,
-        session=_session(files[artifact.MODEL]),
+        session=open_session(files[artifact.MODEL]),
     )
     _same_answers(predictor, files[artifact.GOLDEN])
     return predictor
@@ -69,7 +72,7 @@ def _manifest(folder: Path, expected: str | None) -> artifact.Manifest:
 
 
 def _verified(path: Path, digest: str) -> bytes:
-    if path.name != str(path.relative_to(path.parent)) or not path.is_file():
+    if not path.is_file():
         raise Refusal(f"the artifact lacks {path.name}, which its manifest lists")
     content = path.read_bytes()
     if sha256(content).hexdigest() != digest:
@@ -86,8 +89,11 @@ def _refuse_unlisted(folder: Path, listed: set[str]) -> None:
         raise Refusal(f"the artifact holds files that its manifest does not list: {unlisted}")
 
 
-def _session(model: bytes) -> onnxruntime.InferenceSession:
-    """Load from bytes: the model can then name no other file to read weights from."""
+def open_session(model: bytes) -> onnxruntime.InferenceSession:
+    """Load from bytes, so that the model can name no other file to read weights from.
+
+    One thread: answers then do not depend on how many cores shared the sum.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from contracts.card import ModelCard
 from ml.evaluation.metrics import all_metrics
 from ml.places import required
 from ml.refusal import Refusal
+from ml.serving.predictor import open_session
 from ml.training.export import check_parity, to_onnx
 from ml.training.rows import LabelledRows, Timeline
 
@@ -42,7 +43,10 @@ def fit(
     labels = np.concatenate([rows.labels for rows in months])
     for rows in months:
         print(f"training: {rows.snapshot_date}, {len(rows.labels)} rows", flush=True)
-    estimator = model.build(chosen).fit(features, labels)
+    # One thread: the same sums in the same order on every machine, and no threads that wait for
+    # each other where cores are shared.
+    with threadpool_limits(limits=1):
+        estimator = model.build(chosen).fit(features, labels)
     onnx = to_onnx(estimator, features.shape[1])
     trained = estimator.predict_proba(_float32(holdout))[:, 1]
     scores = _exported_scores(onnx, _float32(holdout))
@@ -74,6 +78,6 @@ def _float32(rows: LabelledRows) -> NDArray[np.float32]:
 
 
 def _exported_scores(onnx: bytes, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    session = open_session(onnx)
     (answers,) = session.run(["probabilities"], {session.get_inputs()[0].name: rows})
     return answers[:, 1].astype(np.float64)

@@ -93,6 +93,8 @@ class Timeline:
         features = self._module.prepare(known, day)[[f.name for f in self._card.features]]
         entity, label = self._module.ENTITY, self._card.label
         labels = self._labels[self._labels[self._when] == start].set_index(entity)[label]
+        # A file cannot label a row twice (validation), but a later file may correct an earlier.
+        labels = labels[~labels.index.duplicated(keep="last")]
         both = features.index.intersection(labels.index).sort_values()
         return LabelledRows(
             snapshot_date=day,

@@ -57,6 +57,9 @@ def _of_schema(
         schemas.of(dataset, typed.frame).validate(typed.frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
+        # A key of several columns that occurs again is one case per column.
+        repeated = cases["check"] == "multiple_fields_uniqueness"
+        cases = cases[~(repeated & cases.duplicated(["check", "index"]))]
         for column, check, case, index in zip(
             cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
         ):

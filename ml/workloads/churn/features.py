@@ -28,19 +28,18 @@ def prepare(tables: Mapping[str, pd.DataFrame], snapshot_date: date) -> pd.DataF
         )
     by_customer = purchases.groupby(ENTITY, sort=True)
     dates = by_customer["date"].agg(["min", "max"])
-    frequency = by_customer.size()
-    spend = by_customer["amount"].sum().round(2)
-    latest = purchases.sort_values("date", kind="stable").groupby(ENTITY, sort=True)["amount"]
-    active_days = (dates["max"] - dates["min"]).dt.days
-    return pd.DataFrame(
+    features = pd.DataFrame(
         {
             "recency_days": (snapshot - dates["max"]).dt.days,
             "tenure_days": (snapshot - dates["min"]).dt.days,
-            "frequency": frequency,
-            "quantity": by_customer["quantity"].sum(),
-            "spend": spend,
-            "mean_gap_days": (active_days / (frequency - 1).clip(lower=1)).round(3),
-            "mean_amount": (spend / frequency).round(2),
-            "last_amount": latest.last().round(2),
         }
     )
+    for days in (30, 90):
+        recent = purchases[purchases["date"] >= snapshot - pd.Timedelta(days=days)]
+        of_customer = recent.groupby(ENTITY)
+        counts = of_customer.size().reindex(features.index, fill_value=0)
+        amounts = of_customer["amount"].sum().reindex(features.index, fill_value=0.0)
+        features[f"purchases_{days}d"] = counts
+        features[f"spend_{days}d"] = amounts.round(2)
+    features["spend"] = by_customer["amount"].sum().round(2)
+    return features

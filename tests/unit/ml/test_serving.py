@@ -1,0 +1,327 @@
+"""The server answers with the verified model, and refuses what it cannot answer with a reason."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.client import HTTPConnection
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from job_folders import CHURN
+from starlette.applications import Starlette
+
+from contracts import artifact
+from contracts.card import load
+from ml.refusal import Refusal
+from ml.serving.application import build
+from ml.serving.predictor import load_verified
+from ml.serving.request import MAX_BYTES, MAX_ROWS, BadRequest, read_rows
+
+ROOT = Path(__file__).parents[3]
+FEATURES = load(CHURN / "card.toml").features
+NAMES = [feature.name for feature in FEATURES]
+ROW = "10,40,1,20.5,2,31,31"
+VALUES = [float(cell) for cell in ROW.split(",")]
+
+
+def reason(body: str | bytes, content_type: str = "text/csv") -> tuple[int, str]:
+    with pytest.raises(BadRequest) as caught:
+        read_rows(body if isinstance(body, bytes) else body.encode(), content_type, FEATURES)
+    return caught.value.status, str(caught.value)
+
+
+def test_csv_rows_are_read_with_or_without_a_header() -> None:
+    plain = read_rows(f"{ROW}\r\n{ROW}\n".encode(), "text/csv", FEATURES)
+    named = read_rows(f"{','.join(NAMES)}\n{ROW}\n{ROW}".encode(), "text/csv; charset=utf-8", FEATURES)
+    assert plain.tolist() == named.tolist() == [VALUES, VALUES]
+
+
+def test_json_rows_are_lists_or_objects_in_any_order() -> None:
+    named = dict(reversed(list(zip(NAMES, VALUES, strict=True))))
+    body = json.dumps({"instances": [VALUES, named]}).encode()
+    assert read_rows(body, "application/json", FEATURES).tolist() == [VALUES, VALUES]
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ("abc", "must be a finite number, got 'abc'"),
+        ("", "must be a finite number, got ''"),
+        ("nan", "must be a finite number, got 'nan'"),
+        ("-inf", "must be a finite number, got '-inf'"),
+        ("1e999", "must be a finite number, got '1e999'"),
+        ("1_0", "must be a finite number, got '1_0'"),
+        ("1; DROP TABLE", "must be a finite number, got '1; DROP TABLE'"),
+        ("-1", "must be between 0 and 10000, got -1"),
+        ("10001", "must be between 0 and 10000, got 10001"),
+    ],
+)
+def test_a_bad_field_is_refused_by_row_and_name(field: str, problem: str) -> None:
+    bad = ROW.replace(",1,", f",{field},", 1)
+    assert reason(f"{ROW}\n{bad}") == (400, f"row 2, field 'purchases_30d': {problem}")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "text"),
+    [
+        ("", "text/csv", 400, f"a request must hold 1 to {MAX_ROWS} rows, got 0"),
+        ("1,2", "text/csv", 400, "row 1 has 2 fields, the model 7"),
+        (f"{ROW}\n\n{ROW}", "text/csv", 400, "row 2 has 1 fields, the model 7"),
+        (b"\xff\xfe", "text/csv", 400, "the body is not UTF-8 at byte 0"),
+        ("1\n" * (MAX_ROWS + 1), "text/csv", 413, f"1 to {MAX_ROWS} rows, got {MAX_ROWS + 1}"),
+        (ROW, "image/png", 415, "must be text/csv or application/json, got 'image/png'"),
+        (ROW, "", 415, "must be text/csv or application/json, got ''"),
+        ("{", "application/json", 400, "the body is not JSON"),
+        ("[" * 100_000, "application/json", 400, "the body is not JSON"),
+        ("[1]", "application/json", 400, 'the body must be {"instances": [...]}'),
+        ('{"instances": [3]}', "application/json", 400, "row 1 must be a list or an object"),
+        (
+            '{"instances": [{"spend": 1}]}',
+            "application/json",
+            400,
+            "row 1, field 'purchases_30d': is missing",
+        ),
+        (
+            json.dumps({"instances": [{**dict(zip(NAMES, VALUES, strict=True)), "x": 1}]}),
+            "application/json",
+            400,
+            "row 1, field 'x': is unknown",
+        ),
+        (
+            json.dumps({"instances": [[*VALUES[:-1], True]]}),
+            "application/json",
+            400,
+            "row 1, field 'spend': must be a finite number, got 'True'",
+        ),
+        (
+            json.dumps({"instances": [[*VALUES[:-1], None]]}),
+            "application/json",
+            400,
+            "row 1, field 'spend': must be a finite number, got 'None'",
+        ),
+    ],
+)
+def test_a_bad_request_is_refused_with_its_status_and_reason(
+    body: str | bytes, content_type: str, status: int, text: str
+) -> None:
+    got, said = reason(body, content_type)
+    assert got == status
+    assert text in said
+
+
+async def call(
+    application: Starlette, body: bytes, content_type: bytes
+) -> tuple[int, dict[str, object]]:
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/invocations",
+        "query_string": b"",
+        "headers": [(b"content-type", content_type)],
+    }
+    await application(scope, receive, send)  # type: ignore[arg-type]
+    content = b"".join(message.get("body", b"") for message in sent)  # type: ignore[misc]
+    return int(sent[0]["status"]), orjson.loads(content)  # type: ignore[call-overload]
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(str.encode),
+        st.lists(st.one_of(st.floats(), st.sampled_from(["", "x", "1e309"])), max_size=9).map(
+            lambda cells: ",".join(map(str, cells)).encode()
+        ),
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
+            lambda inner: st.lists(inner, max_size=4)
+            | st.dictionaries(st.sampled_from([*NAMES, "instances"]), inner, max_size=4),
+        ).map(lambda value: json.dumps({"instances": value}).encode()),
+    ),
+    st.sampled_from([b"text/csv", b"application/json", b"text/plain", b"\xff"]),
+)
+def test_hostile_bodies_get_a_reason_and_never_a_fault(
+    trained: Path, body: bytes, content_type: bytes
+) -> None:
+    import asyncio
+
+    application = build(load_verified(trained), "3")
+    status, answer = asyncio.run(call(application, body, content_type))
+    assert status in {200, 400, 413, 415}
+    assert ("error" in answer) == (status != 200)
+
+
+def copy_of(model: Path, target: Path) -> Path:
+    target.mkdir()
+    for path in model.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return target
+
+
+def sign(folder: Path) -> None:
+    """Write a manifest that fits the folder, as someone who tampers would."""
+    names = {path.name for path in folder.iterdir()} - {artifact.MANIFEST}
+    files = {name: sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    (folder / artifact.MANIFEST).write_bytes(artifact.Manifest(files=files).render())
+
+
+def test_an_artifact_with_another_manifest_than_registered_is_refused(
+    trained: Path, tmp_path: Path
+) -> None:
+    registered = sha256((trained / artifact.MANIFEST).read_bytes()).hexdigest()
+    assert load_verified(trained, registered).manifest_sha256 == registered
+    forged = copy_of(trained, tmp_path / "forged")
+    (forged / artifact.METRICS).write_text("{}")
+    sign(forged)
+    with pytest.raises(Refusal, match=f"manifest.json has sha256 .*, registered is {registered}"):
+        load_verified(forged, registered)
+
+
+@pytest.mark.parametrize(
+    "name", [artifact.MODEL, artifact.CARD, artifact.BASELINE, artifact.GOLDEN, artifact.METRICS]
+)
+def test_any_changed_file_is_refused_by_name(trained: Path, tmp_path: Path, name: str) -> None:
+    changed = copy_of(trained, tmp_path / "changed")
+    content = bytearray((changed / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (changed / name).write_bytes(content)
+    with pytest.raises(Refusal, match=f"{name} has sha256"):
+        load_verified(changed)
+
+
+def test_a_missing_and_an_unlisted_file_are_refused(trained: Path, tmp_path: Path) -> None:
+    lacking = copy_of(trained, tmp_path / "lacking")
+    (lacking / artifact.METRICS).unlink()
+    with pytest.raises(Refusal, match="lacks metrics.json"):
+        load_verified(lacking)
+    added = copy_of(trained, tmp_path / "added")
+    (added / "model.onnx.data").write_bytes(b"x")
+    with pytest.raises(Refusal, match=r"does not list: \['model.onnx.data'\]"):
+        load_verified(added)
+
+
+def test_a_manifest_that_points_outside_is_refused(trained: Path, tmp_path: Path) -> None:
+    outside = copy_of(trained, tmp_path / "outside")
+    (tmp_path / "secret").write_bytes(b"x")
+    files = {"../secret": sha256(b"x").hexdigest()}
+    (outside / artifact.MANIFEST).write_bytes(artifact.Manifest(files=files).render())
+    with pytest.raises(Refusal, match=r"names a path, not a file: '\.\./secret'"):
+        load_verified(outside)
+
+
+def test_a_model_that_lost_its_golden_answers_is_refused(trained: Path, tmp_path: Path) -> None:
+    other = copy_of(trained, tmp_path / "other")
+    golden = json.loads((other / artifact.GOLDEN).read_text())
+    golden["scores"][0] += 0.01
+    (other / artifact.GOLDEN).write_text(json.dumps(golden))
+    sign(other)
+    with pytest.raises(Refusal, match="answers differ from those of training by 0.01"):
+        load_verified(other)
+
+
+@contextmanager
+def server(base: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ml.container", "serve"],
+        cwd=ROOT,
+        env={
+            "PATH": os.defpath,
+            "SAGEMAKER_BASE_DIR": str(base),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            **variables,
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def connected(process: subprocess.Popen[str], port: int) -> HTTPConnection:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("GET", "/ping")
+        except ConnectionRefusedError:
+            time.sleep(0.02)  # waits for another process, not for time to pass
+            continue
+        assert connection.getresponse().read() == b""
+        return connection
+    raise AssertionError(f"the server did not start: {process.stderr and process.stderr.read()}")
+
+
+def test_a_real_server_answers_and_drains(trained: Path) -> None:
+    digest = sha256((trained / artifact.MANIFEST).read_bytes()).hexdigest()
+    settings = {artifact.MANIFEST_VARIABLE: digest, artifact.VERSION_VARIABLE: "3"}
+    with server(trained.parent, **settings) as (process, port):
+        connection = connected(process, port)
+        connection.request("POST", "/invocations", ROW, {"content-type": "text/csv"})
+        answer = json.loads(connection.getresponse().read())
+        score = load_verified(trained).score(np.array([VALUES]))[0]
+        assert answer == {
+            "model_version": "3",
+            "predictions": [{"score": pytest.approx(score, abs=1e-6), "label": int(score >= 0.5)}],
+        }
+        large = b"1" * (MAX_BYTES + 1)
+        connection.request("POST", "/invocations", large, {"content-type": "text/csv"})
+        assert connection.getresponse().status == 413
+        # A request in flight when SIGTERM comes is answered.
+        late = HTTPConnection("127.0.0.1", port, timeout=30)
+        late.putrequest("POST", "/invocations")
+        late.putheader("content-type", "text/csv")
+        late.putheader("content-length", str(len(ROW)))
+        late.endheaders(ROW[:5].encode())
+        connection = connected(process, port)
+        process.send_signal(signal.SIGTERM)
+        late.send(ROW[5:].encode())
+        assert late.getresponse().status == 200
+        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
+
+
+def test_a_server_of_an_unregistered_artifact_does_not_start(trained: Path) -> None:
+    settings = {artifact.MANIFEST_VARIABLE: "0" * 64}
+    with server(trained.parent, **settings) as (process, _):
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert said.startswith("refused: manifest.json has sha256 ")
+
+
+@pytest.mark.parametrize("module", ["ml.serving.__main__", "ml.evaluation.__main__"])
+def test_no_entry_point_imports_what_it_does_not_need(module: str) -> None:
+    program = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"sklearn", "skl2onnx", "onnx", "pandera"}
+    if module == "ml.serving.__main__":
+        heavy |= {"pandas"}
+    assert not heavy & set(done.stdout.split())
