@@ -4,7 +4,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
-from emulator.ministack import map_states, nested_executions, task_states
+from emulator.ministack import map_states, nested_executions, parallel_states, task_states
 from emulator.ministack.execution_runner import Runner
 from emulator.ministack.execution_status import Statuses
 from emulator.ministack.executions import abandoned
@@ -26,6 +26,7 @@ def install(account: Account, sagemaker: SageMaker) -> Runner:
     runner = Runner(statuses)
     runner.install()
     task_states.install(account.clock)
+    parallel_states.install()
     map_states.install()
     nested_executions.install(statuses)
     _install_services(sagemaker)
