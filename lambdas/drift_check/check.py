@@ -19,7 +19,8 @@ from lambdas.adapters.ledger import Ledger
 from lambdas.drift_check import decision
 from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.figures import Figures
-from lambdas.drift_check.reading import Span, count_captures
+from lambdas.drift_check.reading import count_captures
+from lambdas.drift_check.span import Span
 from lambdas.drift_check.watermark import Mark, Watermark
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from contracts.drift_report import DriftReport, DriftVerdict
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import Champion
 from drift.verdict import Judgement
-from lambdas.drift_check.reading import Span
+from lambdas.drift_check.span import Span
 
 LATENESS = timedelta(minutes=5)
 """Captures are uploaded after the fact: a record is waited for this long before its window ends.

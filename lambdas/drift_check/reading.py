@@ -2,39 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from drift.window import Window
 from lambdas.drift_check.captures import CaptureFile, Captures, RefusedLine
 from lambdas.drift_check.record import Record, RecordUnreadable, read_record
+from lambdas.drift_check.span import Span
 
 _KEPT_LINES = 100
 _KEPT_CHARACTERS = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Which records count: those of one version whose time lies in [start, end)."""
-
-    start: datetime
-    end: datetime
-    version: int
-
-    def holds(self, record: Record) -> bool:
-        return (
-            self.start <= record.at < self.end
-            and record.version in (None, str(self.version))
-            and record.answered
-            and not record.is_probe
-        )
-
-    def ends_hour(self, hour: datetime) -> bool:
-        """Whether the hour's last second is in this span: true for one of adjoining spans.
-
-        A line without a readable time is counted by its folder's hour, so that files which two
-        windows read (as an hour has records of both) have it counted once.
-        """
-        return self.start <= hour + timedelta(minutes=59, seconds=59) < self.end
 
 
 @dataclass(slots=True, kw_only=True)

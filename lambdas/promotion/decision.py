@@ -9,8 +9,7 @@ from contracts import naming
 from contracts.card import ModelCard
 from contracts.reading import Table
 from contracts.run import RunRequest
-from lambdas.promotion.endpoints import Endpoint
-from lambdas.promotion.registry import Version
+from lambdas.promotion.facts import Endpoint, Version
 
 
 class PromotionRefused(Exception):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from contracts import artifact, layout, naming
 from contracts.card import ModelCard
 from lambdas.promotion.endpoints import is_existing, is_missing
-from lambdas.promotion.registry import Version
+from lambdas.promotion.facts import Version
 
 _STARTUP_SECONDS = 600
 """How long a container may take to answer its first ping, and its model data to arrive."""

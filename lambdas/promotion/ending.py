@@ -15,9 +15,10 @@ from lambdas.adapters.ledger import Ledger
 from lambdas.promotion import decision
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.decision import CandidateRolledBack, Plan
-from lambdas.promotion.endpoints import Endpoint, Endpoints
+from lambdas.promotion.endpoints import Endpoints
+from lambdas.promotion.facts import Endpoint, Version
 from lambdas.promotion.probes import Probes, ProbesUnanswered, golden_rows
-from lambdas.promotion.registry import Registry, Version
+from lambdas.promotion.registry import Registry
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)

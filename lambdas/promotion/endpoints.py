@@ -1,22 +1,11 @@
 """The endpoint, asked how it stands; a failed one is removed, the only thing it allows."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contracts import naming
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    name: str
-    status: str
-    config: str
-    instances: int
-    failure: str | None
-    changed_at: datetime
+from lambdas.promotion.facts import Endpoint
 
 
 class Endpoints:

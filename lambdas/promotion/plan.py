@@ -18,8 +18,9 @@ from lambdas.promotion import decision
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.decision import Action, Plan
 from lambdas.promotion.deployments import Deployments, Hosting
-from lambdas.promotion.endpoints import Endpoint, Endpoints
-from lambdas.promotion.registry import Registry, Version
+from lambdas.promotion.endpoints import Endpoints
+from lambdas.promotion.facts import Endpoint, Version
+from lambdas.promotion.registry import Registry
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)

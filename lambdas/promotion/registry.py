@@ -1,27 +1,8 @@
 """The model registry, asked what a version is made of and told when it was rolled back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from contracts.errors import ContractError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One model package, as registration wrote it and the gate or a person approved it."""
-
-    arn: str
-    number: int
-    status: str
-    image_uri: str
-    model_data_url: str
-    metadata: Mapping[str, str]
-
-    def fact(self, name: str) -> str:
-        if not self.metadata.get(name):
-            raise ContractError(f"version {self.number} lacks {name} in its registry metadata")
-        return self.metadata[name]
+from lambdas.promotion.facts import Version
 
 
 class Registry:

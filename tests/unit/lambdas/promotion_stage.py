@@ -17,7 +17,7 @@ from lambdas.adapters.state import StateTable
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.deployments import Deployments, Hosting
 from lambdas.promotion.ending import Ending
-from lambdas.promotion.endpoints import Endpoint
+from lambdas.promotion.facts import Endpoint
 from lambdas.promotion.plan import Planner
 from lambdas.promotion.probes import Probes
 from lambdas.promotion.registry import Registry

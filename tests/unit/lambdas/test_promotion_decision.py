@@ -7,9 +7,8 @@ from contracts import moment
 from contracts.errors import ContractError
 from lambdas.promotion import decision
 from lambdas.promotion.decision import Action, EndpointUnsettled, Plan, PromotionRefused
-from lambdas.promotion.endpoints import Endpoint
+from lambdas.promotion.facts import Endpoint, Version
 from lambdas.promotion.probes import golden_rows
-from lambdas.promotion.registry import Version
 from tests.unit.lambdas.examples import CARD, IMAGE, METADATA, PACKAGE, request
 
 VERSION = Version(
@@ -42,7 +41,7 @@ PLAN = Plan(
 
 
 def refuse(version: Version, **changes: Any) -> None:
-    facts = {"environment": "dev", "artifact_sha256": "a" * 64, **changes}
+    facts: dict[str, Any] = {"environment": "dev", "artifact_sha256": "a" * 64, **changes}
     asked = facts.pop("request", request())
     decision.refuse_unfit(version, asked, **facts)
 

@@ -155,10 +155,11 @@ def test_a_promotion_moves_the_pointer_and_removes_the_old_alarm(
     second = plan(stage, execution="second")
     stage.endpoints.serve(second.deployment)
 
-    for _ in range(2):  # a confirmation that is repeated ends the same
-        answer = stage.ending(FakeRuntime("2")).conclude(request(), second, stage.arn)
+    answers = [  # a confirmation that is repeated ends the same
+        stage.ending(FakeRuntime("2")).conclude(request(), second, stage.arn) for _ in range(2)
+    ]
 
-    assert answer["outcome"] == "promoted"
+    assert [answer["outcome"] for answer in answers] == ["promoted", "promoted"]
     champion = stage.champion.read()
     assert champion is not None
     assert (champion.version, champion.deployment) == (2, second.deployment)
