@@ -11,10 +11,10 @@ from contracts.ledger import LedgerKind
 from demo import proof
 from demo.bars import Bar
 from demo.clients import Answer
-from demo.evidence import Evidence
+from demo.evidence import Evidence, version_of
 from demo.quality import MonthScore
 from demo.timeline import Timeline
-from demo.witness import Witness, word
+from demo.witness import Witness
 from reports.story import MonthQuality, Promotion, Story, Traffic
 
 
@@ -34,12 +34,9 @@ def story(
     played: Played, card: ModelCard, witness: Witness, evidence: Evidence, timeline: Timeline
 ) -> Story:
     promotions = tuple(
-        Promotion(at=event.at, version=version)
-        for event, version in zip(
-            (each for each in timeline.events if each.kind == word(LedgerKind.PROMOTED)),
-            _promoted_versions(witness),
-            strict=True,
-        )
+        Promotion(at=entry.at, version=version_of(entry))
+        for entry in witness.entries
+        if entry.kind is LedgerKind.PROMOTED
     )
     return Story(
         title="A churn model that kept itself up to date for a year",
@@ -103,26 +100,19 @@ def print_end(timeline: Timeline, told: Story) -> None:
 
 def _table(timeline: Timeline, title: str, headings: Sequence[str], rows: Any) -> None:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(cell) for cell in row))
     timeline.print(table)
 
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _promoted_versions(witness: Witness) -> list[int]:
-    return [
-        int(entry.details["version"])
-        for entry in witness.entries
-        if entry.kind is LedgerKind.PROMOTED
-    ]
 
 
 def _month(score: MonthScore) -> MonthQuality:

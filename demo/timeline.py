@@ -22,6 +22,8 @@ _STYLES = {
     "data refused": "bold red",
 }
 
+_WIDTH_OF_A_FILE = 140
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -36,6 +38,8 @@ class Timeline:
         from rich.console import Console
 
         self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console.width = _WIDTH_OF_A_FILE
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self.events: list[Event] = []

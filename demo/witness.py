@@ -1,24 +1,20 @@
 """What the account says happened since the last look: its ledger, its alarm, its notifications."""
 
-import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from contracts.ledger import LedgerEntry, LedgerKind
 from demo.inbox import Inbox
 from demo.timeline import Timeline
+from demo.wording import alarm_of, in_order, told
 from emulator.client import RunningAccount
 from perennial import ledger
 from perennial.deployed import Deployed
+from reports.story import Event
 
-_WORDS = {
-    LedgerKind.CANDIDATE_REGISTERED: "registered",
-    LedgerKind.CANDIDATE_APPROVED: "approved",
-    LedgerKind.CANDIDATE_REJECTED: "rejected",
-    LedgerKind.CANDIDATE_PENDING: "pending",
-}
 _EVERYTHING = 100_000
+_LATE = timedelta(minutes=10)
+"""A line older than the last look by more than this tells of a run that began long ago."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,10 +32,10 @@ class Witness:
     def look(self) -> None:
         """Tell the timeline what is new."""
         now = self.account.now()
-        self._look_at_alarm()
-        self._look_at_ledger(now)
-        for notice in self.inbox.receive():
-            self.timeline.event(now, "notification", notice)
+        events = [*self._new_alarms(), *told(self._new_lines(now))]
+        events += [Event(at=now, kind="notification", text=each) for each in self.inbox.receive()]
+        for event in sorted(events, key=_when):
+            self.timeline.event(event.at, event.kind, event.text)
         self._last_look = now
 
     @property
@@ -50,36 +46,34 @@ class Witness:
     def recent(self) -> list[str]:
         return [f"{entry.at:%Y-%m-%d %H:%M} {entry.summary}" for entry in self.entries[-5:]]
 
-    def _look_at_ledger(self, now: datetime) -> None:
+    def _new_lines(self, now: datetime) -> list[tuple[datetime, LedgerEntry]]:
+        """Return each new line with the time it was written at, as near as we know.
+
+        The lines of a run carry the time for which it runs, which is when it began.
+        """
         lines = ledger.entries(
             self.account.client("dynamodb"),
             table=self.deployed.ledger_table,
             model=self.deployed.model,
             limit=_EVERYTHING,
         )
-        for entry in reversed(lines):
-            key = entry.item()["entry"]
-            if key not in self._seen:
-                self._seen.add(key)
-                self.entries.append(entry)
-                # A line carries the time its run began; it happened since the last look.
-                at = entry.at if self._last_look is None or entry.at >= self._last_look else now
-                self.timeline.event(at, word(entry.kind), entry.summary)
+        new = [
+            each for each in sorted(lines, key=in_order) if each.item()["entry"] not in self._seen
+        ]
+        self._seen |= {each.item()["entry"] for each in new}
+        self.entries += new
+        oldest = None if self._last_look is None else self._last_look - _LATE
+        return [(each.at if oldest is None or each.at >= oldest else now, each) for each in new]
 
-    def _look_at_alarm(self) -> None:
-        pages = self.account.client("cloudwatch").describe_alarm_history(
+    def _new_alarms(self) -> list[Event]:
+        history = self.account.client("cloudwatch").describe_alarm_history(
             AlarmName=self.deployed.drift_alarm, HistoryItemType="StateUpdate", MaxRecords=100
         )
-        for item in reversed(pages["AlarmHistoryItems"]):
-            at = item["Timestamp"].astimezone(UTC)
-            if at not in self.alarms and _new_state(item) == "ALARM":
-                self.alarms.append(at)
-                self.timeline.event(at, "drift alarm", item["HistorySummary"])
+        found = [alarm_of(item) for item in history["AlarmHistoryItems"]]
+        new = [each for each in found if each is not None and each.at not in self.alarms]
+        self.alarms += sorted(each.at for each in new)
+        return new
 
 
-def word(kind: LedgerKind) -> str:
-    return _WORDS.get(kind, kind.value.replace("_", " "))
-
-
-def _new_state(item: dict[str, Any]) -> str:
-    return json.loads(item["HistoryData"])["newState"]["stateValue"]
+def _when(event: Event) -> datetime:
+    return event.at

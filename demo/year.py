@@ -48,7 +48,7 @@ class Year:
     def _land(self, load: Sequence[Batch]) -> None:
         """Whole months of purchases, then the labels whose window has closed: they complete it."""
         known = len(self.driver.witness.entries)
-        now = self.driver.account.now()
+        now = self.driver.account.now().replace(microsecond=0)
         today, window = now.date(), timedelta(days=self.card.label_window_days)
         purchases = list(self.history.purchases(since=self._landed_by, before=today))
         labels = list(self.history.labels(window=window, after=self._landed_by, by=today))
