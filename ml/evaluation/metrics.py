@@ -1,10 +1,12 @@
 """How good scores are, as numbers; NumPy alone, since importing scikit-learn takes seconds."""
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float64]
-Labels = NDArray[np.int64]
+Scores: TypeAlias = NDArray[np.float64]
+Labels: TypeAlias = NDArray[np.int64]
 
 
 def auc(labels: Labels, scores: Scores) -> float:

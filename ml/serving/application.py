@@ -25,9 +25,7 @@ def build(predictor: Predictor, version: str) -> Starlette:
     async def invocations(request: Request) -> Response:
         try:
             body = await _body(request)
-            rows = read_rows(
-                body, request.headers.get("content-type", ""), predictor.card.features
-            )
+            rows = read_rows(body, request.headers.get("content-type", ""), predictor.card.features)
         except BadRequest as error:
             return _answer({"error": str(error)}, error.status)
         except ClientDisconnect:

@@ -49,9 +49,7 @@ def refused_value(rows: NDArray[np.float64], features: Sequence[Feature]) -> Ref
     return RefusedValue(row=int(row) + 1, feature=feature.name, problem=problem)
 
 
-def read_rows(
-    body: bytes, content_type: str, features: Sequence[Feature]
-) -> NDArray[np.float64]:
+def read_rows(body: bytes, content_type: str, features: Sequence[Feature]) -> NDArray[np.float64]:
     """Return one row of feature values per asked row, all of which can be scored."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "text/csv":
@@ -77,9 +75,7 @@ def _csv(body: bytes, features: Sequence[Feature]) -> list[list[float]]:
     if lines and lines[0].split(",") == [feature.name for feature in features]:
         lines = lines[1:]
     _count(len(lines))
-    return [
-        _row(number, line.split(","), features) for number, line in enumerate(lines, start=1)
-    ]
+    return [_row(number, line.split(","), features) for number, line in enumerate(lines, start=1)]
 
 
 def _json(body: bytes, features: Sequence[Feature]) -> list[list[float]]:

@@ -60,9 +60,7 @@ def fit(
     if card.evaluation.metric not in metrics:
         known = ", ".join(metrics)
         raise Refusal(f"the card's metric must be one of {known}, got {card.evaluation.metric!r}")
-    return Candidate(
-        onnx=onnx, newest=months[-1], holdout=holdout, scores=scores, metrics=metrics
-    )
+    return Candidate(onnx=onnx, newest=months[-1], holdout=holdout, scores=scores, metrics=metrics)
 
 
 def _chosen(card: ModelCard, settings: Mapping[str, str]) -> dict[str, str]:

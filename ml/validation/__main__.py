@@ -37,9 +37,7 @@ def validate(places: Places, variables: Mapping[str, str]) -> None:
         run_id=run_id,
         as_of=as_of,
         snapshot_digest=snapshot.digest,
-        files=tuple(
-            judge_file(file, schemas) for file in verified_files(snapshot, card, folders)
-        ),
+        files=tuple(judge_file(file, schemas) for file in verified_files(snapshot, card, folders)),
     )
     write_json(places.processing_output("report") / "report.json", report.document())
     for file in report.refused:

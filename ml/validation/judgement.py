@@ -101,9 +101,7 @@ def _of_cell(file: DataFile, cell: BadCell) -> Violation:
             f"{file.name}: column {cell.column!r}, row {cell.row}: the value is missing, "
             f"expected {cell.expected} (rule: not_null)"
         )
-    return Violation(
-        rule=cell.rule, column=cell.column, row=cell.row, value=value, message=message
-    )
+    return Violation(rule=cell.rule, column=cell.column, row=cell.row, value=value, message=message)
 
 
 def _of_file(file: DataFile, rule: str, text: str, row: int | None) -> Violation:

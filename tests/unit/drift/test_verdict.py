@@ -41,7 +41,7 @@ def draw(source: random.Random, rows: int) -> list[list[float]]:
 
 
 def test_undrifted_windows_raise_about_as_many_false_alarms_as_allowed() -> None:
-    source = random.Random(20261124)  # noqa: S311 - a simulation
+    source = random.Random(20261124)
     alarms = 0
     for _ in range(20):
         trained = baseline(*map(list, zip(*draw(source, 4000), strict=True)))
@@ -77,7 +77,7 @@ def test_too_few_drifted_features_are_no_drift() -> None:
 
 
 def test_a_small_psi_is_no_drift_however_large_the_window() -> None:
-    source = random.Random(2)  # noqa: S311
+    source = random.Random(2)
     trained = baseline([source.gauss(0, 1) for _ in range(20_000)])
     window = [[source.gauss(0.1, 1)] for _ in range(20_000)]
     assert judge(trained, window, CARD).verdict is DriftVerdict.DRIFT

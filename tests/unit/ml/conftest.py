@@ -27,7 +27,7 @@ CUSTOMERS = 1500
 
 def _shop() -> dict[str, bytes]:
     """Purchases of January to May 1997 and the labels of the snapshots from February on."""
-    source = random.Random(1)  # noqa: S311 - made-up data
+    source = random.Random(1)
     purchases: list[tuple[int, date, int, float]] = []
     for customer in range(1, CUSTOMERS + 1):
         day = date(1997, 1, 1) + timedelta(days=source.randrange(30))
@@ -51,7 +51,9 @@ def _shop() -> dict[str, bytes]:
 
 
 def _csv(header: str, rows: list[tuple[object, ...]]) -> bytes:
-    return "".join(f"{line}\n" for line in [header, *(",".join(map(str, r)) for r in rows)]).encode()
+    return "".join(
+        f"{line}\n" for line in [header, *(",".join(map(str, r)) for r in rows)]
+    ).encode()
 
 
 @pytest.fixture(scope="session")

@@ -53,9 +53,7 @@ def test_the_first_candidate_is_scored_alone(
 def test_golden_rows_are_written_as_requests(
     evaluation: Evaluate, trained: Path, shop: Files
 ) -> None:
-    output = evaluation(
-        shop, lambda inputs: pack(trained, inputs / "candidate" / "model.tar.gz")
-    )
+    output = evaluation(shop, lambda inputs: pack(trained, inputs / "candidate" / "model.tar.gz"))
     golden = json.loads((trained / artifact.GOLDEN).read_text())["rows"]
     lines = (output / "golden.csv").read_text().splitlines()
     assert [[float(cell) for cell in line.split(",")] for line in lines] == golden
@@ -84,7 +82,7 @@ def test_a_tampered_artifact_is_refused(
     for path in trained.iterdir():
         (copy / path.name).write_bytes(path.read_bytes())
     (copy / artifact.MODEL).write_bytes(b"other")
-    with pytest.raises(Refusal, match="model.onnx has sha256 .*, the manifest says"):
+    with pytest.raises(Refusal, match=r"model.onnx has sha256 .*, the manifest says"):
         evaluation(shop, lambda inputs: pack(copy, inputs / "candidate" / "model.tar.gz"))
 
 
@@ -121,7 +119,7 @@ def test_a_hostile_archive_is_refused(tmp_path: Path, content: bytes, reason: st
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_BYTES", 1000)
     (tmp_path / "model.tar.gz").write_bytes(hostile(tarfile.TarInfo("model.onnx"), b"0" * 1001))
-    with pytest.raises(Refusal, match="more than 100 files or 1000 bytes"):
+    with pytest.raises(Refusal, match=r"more than 100 files or 1000 bytes"):
         archive.unpack(tmp_path / "model.tar.gz", tmp_path / "room")
 
 
@@ -145,7 +143,7 @@ def test_the_metrics_are_those_of_scikit_learn(ties: bool) -> None:
 
 
 def test_an_auc_of_one_class_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs both classes, got 2 positives and 0 negatives"):
+    with pytest.raises(ValueError, match=r"needs both classes, got 2 positives and 0 negatives"):
         auc(np.array([1, 1]), np.array([0.1, 0.2]))
 
 

@@ -64,7 +64,21 @@ def mutated(draw: st.DrawFn) -> bytes:
     return content
 
 
-EDITS = [b",", b"\n", b"\r\n", b'"', b"-", b"nan", b"inf", b"1e9", b"\x00", b"\xff", b" ", b"_", b"'"]
+EDITS = [
+    b",",
+    b"\n",
+    b"\r\n",
+    b'"',
+    b"-",
+    b"nan",
+    b"inf",
+    b"1e9",
+    b"\x00",
+    b"\xff",
+    b" ",
+    b"_",
+    b"'",
+]
 
 
 @settings(max_examples=400, deadline=None)

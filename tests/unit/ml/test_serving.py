@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
@@ -43,7 +43,9 @@ def reason(body: str | bytes, content_type: str = "text/csv") -> tuple[int, str]
 
 def test_csv_rows_are_read_with_or_without_a_header() -> None:
     plain = read_rows(f"{ROW}\r\n{ROW}\n".encode(), "text/csv", FEATURES)
-    named = read_rows(f"{','.join(NAMES)}\n{ROW}\n{ROW}".encode(), "text/csv; charset=utf-8", FEATURES)
+    named = read_rows(
+        f"{','.join(NAMES)}\n{ROW}\n{ROW}".encode(), "text/csv; charset=utf-8", FEATURES
+    )
     assert plain.tolist() == named.tolist() == [VALUES, VALUES]
 
 
@@ -155,8 +157,10 @@ async def call(
         ),
         st.recursive(
             st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
-            lambda inner: st.lists(inner, max_size=4)
-            | st.dictionaries(st.sampled_from([*NAMES, "instances"]), inner, max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.sampled_from([*NAMES, "instances"]), inner, max_size=4)
+            ),
         ).map(lambda value: json.dumps({"instances": value}).encode()),
     ),
     st.sampled_from([b"text/csv", b"application/json", b"text/plain", b"\xff"]),
@@ -194,7 +198,7 @@ def test_an_artifact_with_another_manifest_than_registered_is_refused(
     forged = copy_of(trained, tmp_path / "forged")
     (forged / artifact.METRICS).write_text("{}")
     sign(forged)
-    with pytest.raises(Refusal, match=f"manifest.json has sha256 .*, registered is {registered}"):
+    with pytest.raises(Refusal, match=rf"manifest.json has sha256 .*, registered is {registered}"):
         load_verified(forged, registered)
 
 
@@ -206,14 +210,14 @@ def test_any_changed_file_is_refused_by_name(trained: Path, tmp_path: Path, name
     content = bytearray((changed / name).read_bytes())
     content[len(content) // 2] ^= 1
     (changed / name).write_bytes(content)
-    with pytest.raises(Refusal, match=f"{name} has sha256"):
+    with pytest.raises(Refusal, match=rf"{name} has sha256"):
         load_verified(changed)
 
 
 def test_a_missing_and_an_unlisted_file_are_refused(trained: Path, tmp_path: Path) -> None:
     lacking = copy_of(trained, tmp_path / "lacking")
     (lacking / artifact.METRICS).unlink()
-    with pytest.raises(Refusal, match="lacks metrics.json"):
+    with pytest.raises(Refusal, match=r"lacks metrics.json"):
         load_verified(lacking)
     added = copy_of(trained, tmp_path / "added")
     (added / "model.onnx.data").write_bytes(b"x")
@@ -236,7 +240,7 @@ def test_a_model_that_lost_its_golden_answers_is_refused(trained: Path, tmp_path
     golden["scores"][0] += 0.01
     (other / artifact.GOLDEN).write_text(json.dumps(golden))
     sign(other)
-    with pytest.raises(Refusal, match="answers differ from those of training by 0.01"):
+    with pytest.raises(Refusal, match=r"answers differ from those of training by 0.01"):
         load_verified(other)
 
 
@@ -272,6 +276,7 @@ def connected(process: subprocess.Popen[str], port: int) -> HTTPConnection:
         try:
             connection.request("GET", "/ping")
         except ConnectionRefusedError:
+            connection.close()
             time.sleep(0.02)  # waits for another process, not for time to pass
             continue
         assert connection.getresponse().read() == b""
@@ -283,28 +288,41 @@ def test_a_real_server_answers_and_drains(trained: Path) -> None:
     digest = sha256((trained / artifact.MANIFEST).read_bytes()).hexdigest()
     settings = {artifact.MANIFEST_VARIABLE: digest, artifact.VERSION_VARIABLE: "3"}
     with server(trained.parent, **settings) as (process, port):
-        connection = connected(process, port)
-        connection.request("POST", "/invocations", ROW, {"content-type": "text/csv"})
-        answer = json.loads(connection.getresponse().read())
+        with closing(connected(process, port)) as connection:
+            connection.request("POST", "/invocations", ROW, {"content-type": "text/csv"})
+            answer = json.loads(connection.getresponse().read())
         score = load_verified(trained).score(np.array([VALUES]))[0]
         assert answer == {
             "model_version": "3",
             "predictions": [{"score": pytest.approx(score, abs=1e-6), "label": int(score >= 0.5)}],
         }
-        large = b"1" * (MAX_BYTES + 1)
-        connection.request("POST", "/invocations", large, {"content-type": "text/csv"})
-        assert connection.getresponse().status == 413
-        # A request in flight when SIGTERM comes is answered.
-        late = HTTPConnection("127.0.0.1", port, timeout=30)
+        assert answer_in_flight(process, port) == 200
+        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
+
+
+def answer_in_flight(process: subprocess.Popen[str], port: int) -> int:
+    """Send half a request, end the server, send the rest; return the answer's status."""
+    with closing(connected(process, port)) as late:
         late.putrequest("POST", "/invocations")
         late.putheader("content-type", "text/csv")
         late.putheader("content-length", str(len(ROW)))
         late.endheaders(ROW[:5].encode())
-        connection = connected(process, port)
+        # Another connection's answer shows that the half request has been read.
+        connected(process, port).close()
         process.send_signal(signal.SIGTERM)
         late.send(ROW[5:].encode())
-        assert late.getresponse().status == 200
-        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
+        return late.getresponse().status
+
+
+def test_a_body_above_the_limit_is_refused_while_it_is_read(trained: Path) -> None:
+    with server(trained.parent) as (process, port), closing(connected(process, port)) as connection:
+        large = b"1" * (MAX_BYTES + 1)
+        connection.request("POST", "/invocations", large, {"content-type": "text/csv"})
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())) == (
+            413,
+            {"error": f"the body must be at most {MAX_BYTES} bytes"},
+        )
 
 
 def test_a_server_of_an_unregistered_artifact_does_not_start(trained: Path) -> None:
