@@ -44,7 +44,9 @@ class Runner:
     def busy(self) -> bool:
         """Whether an execution works: an advance of the clock lets it get on first."""
         runs = list(self._statuses.runs.values())
-        return any(not run.ended.is_set() and not run.rests for run in runs)
+        return bool(self._statuses.starting) or any(
+            not run.ended.is_set() and not run.rests for run in runs
+        )
 
     def run(self, arn: str) -> None:
         """Run an execution in this thread until it ends."""
@@ -54,6 +56,10 @@ class Runner:
             # A redrive runs the definition of the first attempt, whatever was deployed since.
             execution.setdefault("_definition", machine["definition"])
             execution.setdefault("_roleArn", machine["roleArn"])
+        if "_definition" not in execution:
+            gone = self._statuses.begin(execution, None)
+            self._statuses.fail(gone, "States.Runtime", "the state machine no longer exists")
+            return
         definition = json.loads(execution["_definition"])
         run = self._statuses.begin(execution, definition.get("TimeoutSeconds"))
         CURRENT.set(run)

@@ -32,6 +32,8 @@ class Statuses:
         self._account = account
         self._lock = threading.Lock()
         self.runs: dict[str, Run] = {}
+        self.starting: set[str] = set()
+        """Executions that are RUNNING and whose threads have not begun."""
 
     def install(self) -> None:
         sfn._emit_execution_status_event = self.tell
@@ -42,6 +44,7 @@ class Statuses:
     def begin(self, execution: Execution, timeout: float | None) -> Run:
         run = Run(execution=execution, clock=self._account.clock, timeout=timeout)
         self.runs[execution["executionArn"]] = run
+        self.starting.discard(execution["executionArn"])
         return run
 
     def succeed(self, run: Run, output: Any) -> None:
@@ -65,7 +68,7 @@ class Statuses:
                 return
             sfn._add_event(run.execution, *event)
             run.execution.update(told, status=status, stopDate=sfn.now_iso())
-            run.end()
+            _over(run)
         self.tell(run.execution)
 
     def _stopping(self, original: Any) -> Any:
@@ -73,7 +76,7 @@ class Statuses:
             answer = original(data)
             run = self.runs.get(data.get("executionArn", ""))
             if answer[0] == 200 and run is not None:
-                run.end()
+                _over(run)
             return answer
 
         return stop
@@ -119,6 +122,8 @@ class Statuses:
         """Send ``Step Functions Execution Status Change``; Express executions send none."""
         if execution.get("sync"):
             return
+        if execution["status"] == "RUNNING":
+            self.starting.add(execution["executionArn"])
         self._account.put_event(
             source="aws.states",
             detail_type="Step Functions Execution Status Change",
@@ -152,6 +157,12 @@ class Statuses:
             "error": execution.get("error") if status in _UNSUCCESSFUL else None,
             "cause": execution.get("cause") if status in _UNSUCCESSFUL else None,
         }
+
+
+def _over(run: Run) -> None:
+    run.end()
+    for token in list(run.tokens):
+        sfn._task_tokens.pop(token, None)
 
 
 def _payload(text: str | None) -> tuple[str | None, dict[str, bool] | None]:

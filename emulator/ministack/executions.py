@@ -32,6 +32,8 @@ class Run:
     ended: threading.Event = field(default_factory=threading.Event)
     wakes: set[threading.Event] = field(default_factory=set[threading.Event])
     """Events that threads of this run wait for; its end sets them."""
+    tokens: set[str] = field(default_factory=set[str])
+    """Task tokens that are out; the run's end makes them void."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _real: float = field(default_factory=time.monotonic)
     _waiting: int = 0

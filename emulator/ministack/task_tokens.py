@@ -10,6 +10,7 @@ from typing import Any
 from ministack.services import stepfunctions as sfn
 
 from emulator.ministack.account_waits import Waiting
+from emulator.ministack.executions import CURRENT
 
 SEAMS = (
     "ministack.services.stepfunctions:_invoke_resource",
@@ -27,6 +28,9 @@ def called_back(
 ) -> Any:
     """Send the token out and wait for SendTaskSuccess or SendTaskFailure."""
     event = threading.Event()
+    run = CURRENT.get()
+    if run is not None:
+        run.tokens.add(token)
     sfn._task_tokens[token] = {"event": event, "result": None, "error": None, "heartbeat": None}
     try:
         sfn._invoke_resource(resource.replace(".waitForTaskToken", ""), arguments)
