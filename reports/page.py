@@ -41,7 +41,7 @@ def _sections(story: Story) -> tuple[str, ...]:
         ),
         _section(
             "Drift of the requests against the serving model's training data",
-            "Each stem is one drift check; a triangle is an alarm, which starts a retraining.",
+            "Each stem is one drift check; a triangle is an alarm, which asks for a retraining.",
             drift_chart(story),
         ),
         _section(
