@@ -51,12 +51,7 @@ class Runner:
     def run(self, arn: str) -> None:
         """Run an execution in this thread until it ends."""
         execution = sfn._executions[arn]
-        machine = sfn._state_machines.get(execution["stateMachineArn"])
-        if machine is not None:
-            # A redrive runs the definition of the first attempt, whatever was deployed since.
-            execution.setdefault("_definition", machine["definition"])
-            execution.setdefault("_roleArn", machine["roleArn"])
-        if "_definition" not in execution:
+        if not _prepared(execution):
             gone = self._statuses.begin(execution, None)
             self._statuses.fail(gone, "States.Runtime", "the state machine no longer exists")
             return
@@ -182,6 +177,15 @@ class Runner:
             args=(self.run, execution["executionArn"]),
             daemon=True,
         ).start()
+
+
+def _prepared(execution: Execution) -> bool:
+    """Keep what the machine is now: a redrive runs the first attempt's definition."""
+    machine = sfn._state_machines.get(execution["stateMachineArn"])
+    if machine is not None:
+        execution.setdefault("_definition", machine["definition"])
+        execution.setdefault("_roleArn", machine["roleArn"])
+    return "_definition" in execution
 
 
 def _step(
