@@ -105,6 +105,8 @@ class AccountClock:
     def _walk(self, target: datetime, patience: float) -> datetime:
         last: tuple[datetime | None, int] = (None, 0)
         with self._walking:
+            # What was set off just before belongs to the time before: let it get to its waits.
+            self._settle(True, patience)
             while not self._sleepers.stopped:
                 due = self._next_due()
                 last = (due, last[1] + 1 if due == last[0] else 0)
