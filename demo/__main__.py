@@ -34,6 +34,7 @@ def demo(
     is measurably better. Ends with exit code 0, with 1 when a bar was missed or something broke.
     """
     from demo.failure import DemoFailed
+    from demo.one_at_a_time import one_at_a_time
     from demo.play import Options, play
     from demo.timeline import Timeline
 
@@ -41,7 +42,7 @@ def demo(
     timeline = Timeline()
     began = time.monotonic()
     try:
-        with ExitStack() as stack:
+        with one_at_a_time(), ExitStack() as stack:
             missed = play(
                 Options(keep=keep, fresh=fresh, until=until, report=report), timeline, stack
             )

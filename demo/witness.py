@@ -1,7 +1,7 @@
 """What the account says happened since the last look: its ledger, its alarm, its notifications."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from contracts.ledger import LedgerEntry, LedgerKind
 from demo.inbox import Inbox
@@ -13,6 +13,9 @@ from perennial.deployed import Deployed
 from reports.story import Event
 
 _EVERYTHING = 100_000
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_LONG = timedelta(days=40)
+"""No run takes longer, so no new line is older."""
 _LATE = timedelta(minutes=10)
 """A line older than the last look by more than this tells of a run that began long ago."""
 
@@ -55,6 +58,7 @@ class Witness:
             self.account.client("dynamodb"),
             table=self.deployed.ledger_table,
             model=self.deployed.model,
+            since=_START if self._last_look is None else self._last_look - _LONG,
             limit=_EVERYTHING,
         )
         new = [

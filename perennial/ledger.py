@@ -1,27 +1,35 @@
 """The ledger, read from its table: newest lines first."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from contracts import moment
 from contracts.ledger import LedgerEntry, LedgerKind
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def entries(
-    dynamodb: Any, *, table: str, model: str, kind: LedgerKind | None = None, limit: int
+    dynamodb: Any,
+    *,
+    table: str,
+    model: str,
+    kind: LedgerKind | None = None,
+    since: datetime = _EVER,
+    limit: int,
 ) -> list[LedgerEntry]:
     """Return at most ``limit`` lines about ``model``, newest first."""
-    every = _newest_first(dynamodb, table, model)
+    every = _newest_first(dynamodb, table, model, moment.render(since))
     return list(islice((each for each in every if kind in (None, each.kind)), limit))
 
 
-def _newest_first(dynamodb: Any, table: str, model: str) -> Iterator[LedgerEntry]:
+def _newest_first(dynamodb: Any, table: str, model: str, since: str) -> Iterator[LedgerEntry]:
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
-        KeyConditionExpression="model = :model",
-        ExpressionAttributeValues={":model": {"S": model}},
+        KeyConditionExpression="model = :model AND entry >= :since",
+        ExpressionAttributeValues={":model": {"S": model}, ":since": {"S": since}},
         ScanIndexForward=False,
         ConsistentRead=True,
     )
