@@ -38,8 +38,8 @@ def per_feature(rate: float, features: int) -> float:
 def chi2_tail(x: float, freedom: int) -> float:
     """Probability that a chi-squared variable exceeds ``x``.
 
-    The upper incomplete gamma function Q(freedom/2, x/2), by series or continued fraction as in Press
-    et al., Numerical Recipes, section 6.2.
+    The upper incomplete gamma function Q(freedom/2, x/2), by series or continued fraction as in
+    Press et al., Numerical Recipes, section 6.2.
 
     >>> round(chi2_tail(3.841459, 1), 6)
     0.05

@@ -1,6 +1,7 @@
 """A model's own code: the archive of its folder, unpacked and imported as package ``workload``."""
 
 import importlib
+import importlib.util
 import shutil
 import sys
 import zipfile
@@ -29,9 +30,6 @@ class Workload:
 
     def module(self, name: str) -> ModuleType:
         """Import ``<folder>/<name>.py`` as ``workload.<name>``; its relative imports work."""
-        parent = str(self.folder.parent)
-        if parent not in sys.path:
-            sys.path.insert(0, parent)
         try:
             return importlib.import_module(f"{PACKAGE}.{name}")
         except ModuleNotFoundError as error:
@@ -49,7 +47,22 @@ def unpack(code: Path, room: Path) -> Workload:
     card = folder / artifact.CARD
     if not card.is_file():
         raise Refusal(f"the model's code has no {artifact.CARD}")
+    _import_package(folder)
     return Workload(card=load(card), card_text=card.read_bytes(), folder=folder)
+
+
+def _import_package(folder: Path) -> None:
+    """Make ``folder`` the package ``workload``, in place of any that was before."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None:
+        raise Refusal(f"the model's code in {folder} cannot be imported")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
 
 
 def _extract(path: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fit a candidate on the labelled months before the hold-out, and prove its export on the hold-out."""
+"""Fit a candidate on the months before the hold-out, and prove its export on the hold-out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is known about each customer at a snapshot date; the same code serves training and requests."""
+"""What is known about each customer at a snapshot date, for training and requests alike."""
 
 from collections.abc import Mapping
 from datetime import date
