@@ -1,5 +1,6 @@
 """The bars that a whole demo must clear, and which of them it missed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,6 +57,12 @@ def bars(months: Sequence[MonthScore], traffic: Traffic) -> tuple[Bar, ...]:
             cleared=traffic.captured_once == traffic.requests and not traffic.repeated,
         ),
     )
+
+
+def failures(traffic: Traffic) -> list[str]:
+    """Return how the failed requests failed, each way once, the most frequent first."""
+    ways = Counter(answer.error for answer in traffic.failed)
+    return [f"{count} times {way}" for way, count in ways.most_common()]
 
 
 def missed(all_bars: Sequence[Bar]) -> list[str]:

@@ -52,12 +52,19 @@ class Driver:
         for name, cause in self.runs.failures().items():
             raise self._stuck(f"execution {name} failed: {cause}")
 
-    def await_admission(self, since: int) -> None:
-        """Return when admission has answered an event: the ledger is longer than ``since``."""
-        until = time.monotonic() + PATIENCE / 4
-        while len(self.witness.entries) <= since:
+    def await_admission(self, answers: int) -> None:
+        """Return when admission has answered new data ``answers`` times in all.
+
+        Each file that lands is a cause of its own, so that it has a line of its own in the
+        ledger, whether it started a run or was refused one.
+        """
+        until = time.monotonic() + PATIENCE / 2
+        while self.witness.answers_to_new_data < answers:
             if time.monotonic() > until:
-                raise self._stuck("admission did not answer that data landed")
+                raise self._stuck(
+                    f"admission answered {self.witness.answers_to_new_data} of {answers} files "
+                    "that landed"
+                )
             time.sleep(_PAUSE)
             self.witness.look()
 

@@ -71,7 +71,7 @@ def play(options: Options, timeline: Timeline, stack: ExitStack) -> list[str]:
     if options.keep:
         stack.pop_all()
         keeping.keep(ready.account, timeline)
-    return bars.missed(played.bars)
+    return [*bars.missed(played.bars), *bars.failures(played.traffic)]
 
 
 def _year(ready: Ready, model_card: ModelCard, timeline: Timeline) -> Year:

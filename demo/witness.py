@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from contracts.ledger import LedgerEntry, LedgerKind
+from contracts.run import CauseKind
 from demo.inbox import Inbox
 from demo.timeline import Timeline
 from demo.wording import alarm_of, in_order, told
@@ -45,6 +46,15 @@ class Witness:
     def promoted(self) -> bool:
         """Whether a first model serves."""
         return any(entry.kind is LedgerKind.PROMOTED for entry in self.entries)
+
+    @property
+    def answers_to_new_data(self) -> int:
+        """How often admission started or refused a run because a file landed."""
+        return sum(
+            entry.kind in (LedgerKind.RUN_STARTED, LedgerKind.RUN_REFUSED)
+            and entry.details["cause"] == CauseKind.NEW_DATA
+            for entry in self.entries
+        )
 
     def recent(self) -> list[str]:
         return [f"{entry.at:%Y-%m-%d %H:%M} {entry.summary}" for entry in self.entries[-5:]]

@@ -26,6 +26,7 @@ class Year:
     snapshots: list[date] = field(default_factory=list)
     """The months whose requests were sent."""
     _landed_by: date = _EPOCH
+    _landed: int = 0
 
     def begin(self) -> None:
         """Land what is known at the start; the first model is trained and promoted."""
@@ -47,7 +48,6 @@ class Year:
 
     def _land(self, load: Sequence[Batch]) -> None:
         """Whole months of purchases, then the labels whose window has closed: they complete it."""
-        known = len(self.driver.witness.entries)
         now = self.driver.account.now().replace(microsecond=0)
         today, window = now.date(), timedelta(days=self.card.label_window_days)
         purchases = list(self.history.purchases(since=self._landed_by, before=today))
@@ -58,7 +58,8 @@ class Year:
             self.landing.land("labels", path)
         self._landed_by = today
         self.timeline.event(now, "data landed", _names(purchases, labels))
-        self.driver.await_admission(known)
+        self._landed += len(purchases) + len(labels)
+        self.driver.await_admission(self._landed)
         self.driver.finish_runs(load)
 
 

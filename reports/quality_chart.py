@@ -70,11 +70,12 @@ def _mark(story: Story, month: MonthQuality, x: float, y: float, value: float, c
 def _end_label(points: Sequence[tuple[float, float]], caption: str, *, above: bool) -> str:
     if not points:
         return ""
-    x, y = points[-1]
+    x = points[-1][0]
+    near = [y for _, y in points[-3:]]  # the caption is as wide as three months
     return element(
         "text",
         text(caption),
         x=min(x + 8, WIDTH - 20),
-        y=y - 12 if above else y + 22,
+        y=min(near) - 12 if above else max(near) + 22,
         class_="caption",
     )
