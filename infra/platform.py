@@ -9,15 +9,21 @@ from cdk_nag import AwsSolutionsChecks
 from contracts import card as cards
 from infra.bundles import ROOT
 from infra.components.model import Model, stack_name
-from infra.settings import Settings
+from infra.settings import Settings, SettingsError
 from infra.stacks.operations import OperationsStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.workload import WorkloadStack
 
 
-def model_folders(root: Path = ROOT / "ml" / "workloads") -> list[Path]:
-    """Every folder with a model card; adding a model is adding a folder."""
-    return sorted(path.parent for path in root.glob("*/card.toml"))
+def model_folders(root: str | None = None) -> list[Path]:
+    """Every folder with a model card; adding a model is adding a folder.
+
+    Models lie below ``root``, a path from the project's folder on; ours are the default.
+    """
+    models = ROOT / (root or "ml/workloads")
+    if not models.is_dir():
+        raise SettingsError(f"models must be a folder with one folder for each model, got {models}")
+    return sorted(path.parent for path in models.glob("*/card.toml"))
 
 
 def build(app: App, settings: Settings, folders: Iterable[Path]) -> None:

@@ -13,6 +13,7 @@ from emulator.ministack import (
     async_invocations,
     closed,
     cloudformation,
+    handler_errors,
     lambdas,
     object_encryption,
     object_events,
@@ -56,6 +57,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     """Install everything; call it once, before the server starts."""
     clock = account.clock
     closed.install()
+    handler_errors.install()
     lambdas.install(
         runtimes=runtimes,
         endpoint_url=account.endpoint_url,

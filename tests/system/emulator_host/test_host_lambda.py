@@ -71,3 +71,18 @@ def test_a_runtime_that_would_not_be_isolated_is_refused_by_name(
     assert "FunctionError" in answer
     message = answer["Payload"].read().decode()
     assert f"{name!r} asks for runtime {runtime!r}" in message
+
+
+def test_what_a_handler_raised_is_told_by_its_name(account: RunningAccount):
+    source = """
+class DataRejected(Exception):
+    pass
+
+def handler(event, context):
+    raise DataRejected("row 2 has no label")
+"""
+    functions.deploy(account, "raising", source)
+    told = functions.invoke(account, "raising")
+    assert (told["errorType"], told["errorMessage"]) == ("DataRejected", "row 2 has no label")
+    assert "raise DataRejected" in told["stackTrace"][-1]
+    assert told["requestId"]
