@@ -22,7 +22,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    # One session for all tests: a new one reads and parses the service models again.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
 

@@ -12,7 +12,8 @@ from lambdas.emptying.buckets import NotEmptied, empty
 
 @pytest.fixture
 def s3() -> Iterator[Any]:
-    with mock_aws():
+    # One session for all tests: a new one reads and parses the service models again.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket="kept-nothing")
         client.put_bucket_versioning(

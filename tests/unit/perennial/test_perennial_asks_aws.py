@@ -40,7 +40,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
+    # One session for all tests: a new one reads and parses the service models again.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield lambda service: boto3.client(service, region_name="us-east-1")
 
 

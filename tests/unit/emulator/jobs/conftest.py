@@ -24,7 +24,8 @@ from tests.unit.emulator.sagemaker_core.an_account import (
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
     """S3 by moto, with one bucket; a module's tests share it, as making it is slow."""
-    with mock_aws():
+    # One session for all tests: a new one reads and parses the service models again.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         client = AnAccount(Path()).client("s3")
         client.create_bucket(
             Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION}
