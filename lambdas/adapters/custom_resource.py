@@ -7,25 +7,29 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 _MOST_REASON = 1000
 """CloudFormation takes an answer of 4096 bytes at most."""
 
 
-def answer(event: Mapping[str, Any], *, on_delete: Callable[[Mapping[str, Any]], None]) -> None:
+def answer(event: Mapping[str, Any], *, on_delete: Callable[[Mapping[str, Any]], str]) -> None:
     """Do what the event asks and put the outcome to its ResponseURL.
+
+    ``on_delete`` takes the resource's properties and says in words what it deleted.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
     An exception must become an answer too: without one, CloudFormation waits until it times out.
     """
-    outcome = {"Status": "SUCCESS"}
+    outcome = {"Status": "SUCCESS", "Reason": "nothing to do before deletion"}
     if event["RequestType"] == "Delete":
         try:
-            on_delete(event["ResourceProperties"])
+            outcome["Reason"] = on_delete(event["ResourceProperties"])
         except Exception as error:
             logger.exception("deleting %s failed", event["LogicalResourceId"])
-            reason = f"{type(error).__name__}: {error}"[:_MOST_REASON]
-            outcome = {"Status": "FAILED", "Reason": reason}
+            outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"}
+    logger.info("%s %s: %s", event["RequestType"], event["LogicalResourceId"], outcome["Reason"])
+    outcome["Reason"] = outcome["Reason"][:_MOST_REASON]
     _put(event["ResponseURL"], _document(event, outcome))
 
 

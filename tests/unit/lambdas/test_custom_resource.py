@@ -46,7 +46,7 @@ def event(inbox: HTTPServer, request_type: str, **more: str) -> dict[str, Any]:
     }
 
 
-def refuse(_properties: Mapping[str, Any]) -> None:
+def refuse(_properties: Mapping[str, Any]) -> str:
     raise RuntimeError("the bucket is locked")
 
 
@@ -56,6 +56,7 @@ def test_only_deletion_does_anything(request_type: str, inbox: HTTPServer) -> No
     [(content_type, answer)] = Inbox.got
     assert answer == {
         "Status": "SUCCESS",
+        "Reason": "nothing to do before deletion",
         "StackId": "stack",
         "RequestId": "request",
         "LogicalResourceId": "Contents",
@@ -66,10 +67,14 @@ def test_only_deletion_does_anything(request_type: str, inbox: HTTPServer) -> No
 
 def test_deletion_is_told_what_to_delete(inbox: HTTPServer) -> None:
     told: list[Mapping[str, Any]] = []
-    custom_resource.answer(
-        event(inbox, "Delete", PhysicalResourceId="physical"), on_delete=told.append
-    )
+
+    def delete(properties: Mapping[str, Any]) -> str:
+        told.append(properties)
+        return "2 buckets emptied"
+
+    custom_resource.answer(event(inbox, "Delete", PhysicalResourceId="physical"), on_delete=delete)
     assert told == [{"Buckets": ["a"]}]
+    assert Inbox.got[0][1]["Reason"] == "2 buckets emptied"
     assert Inbox.got[0][1]["PhysicalResourceId"] == "physical"
 
 
@@ -78,3 +83,9 @@ def test_a_failed_deletion_is_answered_with_its_reason(inbox: HTTPServer) -> Non
     [(_, answer)] = Inbox.got
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == "RuntimeError: the bucket is locked"
+
+
+def test_an_answer_fits_what_cloudformation_reads(inbox: HTTPServer) -> None:
+    custom_resource.answer(event(inbox, "Delete"), on_delete=lambda _: "x" * 9000)
+    [(_, answer)] = Inbox.got
+    assert len(json.dumps(answer)) < 4096

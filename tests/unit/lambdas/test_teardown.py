@@ -1,7 +1,3 @@
-import http.server
-import json
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,22 +6,10 @@ import pytest
 from contracts import state
 from lambdas.adapters.state import StateTable
 from lambdas.teardown.alarms import Alarms
-from lambdas.teardown.answer import Answer, Status, send
-from lambdas.teardown.handler import answer_to
 from lambdas.teardown.hosting import Hosting, StillThere
 from lambdas.teardown.jobs import Jobs
 from lambdas.teardown.removal import Removal
 from lambdas.teardown.versions import Versions
-
-EVENT = {
-    "RequestType": "Delete",
-    "ResponseURL": "http://127.0.0.1:1/",
-    "StackId": "arn:stack",
-    "RequestId": "request",
-    "LogicalResourceId": "RunTimeResources",
-    "PhysicalResourceId": "RunTimeResources",
-    "ResourceProperties": {"Model": "churn", "Environment": "dev"},
-}
 
 
 def always() -> bool:
@@ -108,11 +92,10 @@ def test_all_that_run_time_made_goes_and_nothing_else(
 
     account = DeletingPackages(sagemaker)
 
-    answer = answer_to(EVENT, lambda: removal(account, state_table), time_left=always)
+    removed = removal(account, state_table).remove("churn", "dev", time_left=always)
 
-    assert answer.status is Status.SUCCESS
     assert [arn.rsplit("/", 1)[1] for arn in account.deleted] == ["1", "2"]
-    assert answer.reason == (
+    assert removed == (
         "removed 1 endpoint, 2 configurations, 2 models, 2 model versions and 2 alarms; "
         "stopped 0 jobs"
     )
@@ -128,9 +111,9 @@ def test_all_that_run_time_made_goes_and_nothing_else(
 
 
 def test_a_second_deletion_finds_nothing(sagemaker: Any, state_table: StateTable) -> None:
-    answer = answer_to(EVENT, lambda: removal(sagemaker, state_table), time_left=always)
+    removed = removal(sagemaker, state_table).remove("churn", "dev", time_left=always)
 
-    assert answer.reason.startswith("removed 0 endpoint, 0 configurations")
+    assert removed.startswith("removed 0 endpoint, 0 configurations")
 
 
 def test_a_missing_group_is_no_failure(aws: None) -> None:
@@ -203,73 +186,3 @@ def test_running_jobs_of_this_model_are_stopped_on_every_page() -> None:
         "processing churn-dev-run-train-0",
         "processing churn-dev-run2-train-0",
     ]
-
-
-@pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_before_deletion_nothing_is_touched(kind: str) -> None:
-    def never() -> Removal:
-        raise AssertionError("nothing may be removed")
-
-    answer = answer_to({**EVENT, "RequestType": kind}, never, time_left=always)
-
-    assert answer == Answer(status=Status.SUCCESS, reason="nothing to do before deletion")
-
-
-def test_whatever_goes_wrong_is_the_answer() -> None:
-    def broken() -> Removal:
-        raise ConnectionError("no route")
-
-    answer = answer_to(EVENT, broken, time_left=always)
-
-    assert answer.status is Status.FAILED
-    assert answer.reason == "what run time made is not all removed: ConnectionError: no route"
-
-
-def test_an_answer_fits_what_cloudformation_reads() -> None:
-    body = json.loads(Answer(status=Status.FAILED, reason="x" * 9000).body(EVENT))
-
-    assert len(json.dumps(body)) < 4096
-    assert body["PhysicalResourceId"] == "RunTimeResources"
-
-
-@pytest.fixture
-def cloudformation() -> Iterator[tuple[str, list[tuple[str, str | None, bytes]]]]:
-    received: list[tuple[str, str | None, bytes]] = []
-
-    class Bucket(http.server.BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            length = int(self.headers["Content-Length"])
-            received.append((self.path, self.headers["Content-Type"], self.rfile.read(length)))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Bucket)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/answer?signature=1", received
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_the_answer_is_put_to_the_address_with_an_empty_type(
-    cloudformation: tuple[str, list[tuple[str, str | None, bytes]]],
-) -> None:
-    url, received = cloudformation
-
-    send({**EVENT, "ResponseURL": url}, Answer(status=Status.SUCCESS, reason="done"))
-
-    [(path, content_type, body)] = received
-    assert (path, content_type) == ("/answer?signature=1", "")
-    assert json.loads(body) == {
-        "Status": "SUCCESS",
-        "Reason": "done",
-        "PhysicalResourceId": "RunTimeResources",
-        "StackId": "arn:stack",
-        "RequestId": "request",
-        "LogicalResourceId": "RunTimeResources",
-        "NoEcho": False,
-    }
