@@ -1,0 +1,147 @@
+"""What becomes of candidates: one that is no better, one that fails under traffic."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from contracts.ledger import LedgerKind
+from tests.system.loop import churn_folder, image_folder
+from tests.system.loop.platform_under_test import Platform, Run
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+
+def test_a_candidate_that_is_not_better_is_rejected_with_its_interval(platform: Platform):
+    champion = platform.champion()
+
+    # It learns the contrary of what it should: worse than any champion.
+    with platform.model_code(churn_folder.archive(platform.models, churn_folder.CONTRARY)):
+        run = platform.run("a worse candidate")
+
+    assert (run.status, run.output["outcome"]) == ("SUCCEEDED", "rejected"), run.failed()
+    [rejected] = platform.ledger(LedgerKind.CANDIDATE_REJECTED, about=run.run_id)
+    assert "auc gain, lower bound is -" in rejected.summary
+    assert rejected.details["auc gain, lower bound"].endswith("(> +0.000000)")
+    package = platform.client("sagemaker").describe_model_package(
+        ModelPackageName=rejected.details["model_package_arn"]
+    )
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert "Promote" not in platform.steps(run)
+    assert len(platform.notices(run)) == 1
+    platform.assert_at_rest_on(champion)
+
+
+_ANSWERS = "        try:\n            body = await _body(request)\n"
+_FAILS = '        raise RuntimeError("the candidate does not work")\n'
+
+
+def test_a_candidate_that_answers_5xx_is_rolled_back_and_the_champion_serves(
+    platform: Platform, tmp_path: Path
+):
+    champion = platform.champion()
+    image = _push_a_broken_server(platform, tmp_path)
+    try:
+        # With all its trees it beats any champion of these scenarios, so that it is promoted.
+        with (
+            platform.model_code(churn_folder.archive(platform.models, churn_folder.FULL_STRENGTH)),
+            _live_traffic(platform) as traffic,
+        ):
+            run = platform.run("a candidate that fails under traffic")
+    finally:
+        _withdraw(platform, image)
+
+    assert run.status == "FAILED", run
+    assert platform.steps(run)[-1] == "Promote", run.failed()
+    deployment = _assert_rolled_back(platform, run)
+    assert traffic.errors["500"], "no request met the candidate"
+    assert set(traffic.versions) == {champion.version}
+    assert traffic.after_rollback(platform, deployment) == []
+    platform.assert_at_rest_on(champion)
+
+
+def _assert_rolled_back(platform: Platform, run: Run) -> str:
+    """Ledger, registry and the one notice say why; return what the deployment was called."""
+    [line] = platform.ledger(LedgerKind.ROLLED_BACK, about=run.run_id)
+    alarm = f"{line.subject}-5xx"
+    assert f"{alarm}: Threshold Crossed" in line.summary
+    package = platform.client("sagemaker").describe_model_package(
+        ModelPackageName=line.details["model_package_arn"]
+    )
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert alarm in package["ApprovalDescription"]
+    [notice] = platform.notices(run)
+    assert "Error: CandidateRolledBack" in notice.text
+    assert f"{alarm}: Threshold Crossed" in notice.text
+    assert "docs/runbooks/candidate-rolled-back.md" in notice.text
+    left = platform.client("cloudwatch").describe_alarms(AlarmNamePrefix=line.subject)
+    assert left["MetricAlarms"] == []
+    return line.subject
+
+
+def _push_a_broken_server(platform: Platform, room: Path) -> str:
+    """Push the image of these sources in which only ``/invocations`` is broken."""
+    root = image_folder.tampered(
+        room / "image",
+        "ml/serving/application.py",
+        lambda text: text.replace(_ANSWERS, _FAILS + _ANSWERS),
+    )
+    return image_folder.push(platform.account, platform.deployed.repository, "broken", root)
+
+
+def _withdraw(platform: Platform, digest: str) -> None:
+    """Delete the image, so that the good one is the newest again."""
+    answer = platform.client("ecr").batch_delete_image(
+        repositoryName=platform.deployed.repository, imageIds=[{"imageDigest": digest}]
+    )
+    assert answer["failures"] == []
+
+
+@dataclass(slots=True)
+class Traffic:
+    versions: Counter[int] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def after_rollback(self, platform: Platform, deployment: str) -> list[str]:
+        """Ask some more; return what was not answered."""
+        problems: list[str] = []
+        for _ in range(20):
+            try:
+                platform.ask_model(platform.request_rows(2))
+            except ClientError as error:
+                problems.append(f"{deployment}: {error}")
+        return problems
+
+
+@contextmanager
+def _live_traffic(platform: Platform) -> Iterator[Traffic]:
+    """Keep asking, each failure final, while the context is open."""
+    traffic, stopping = Traffic(), threading.Event()
+    rows, runtime = platform.request_rows(5), platform.impatient_runtime()
+
+    def ask() -> None:
+        while not stopping.wait(0.1):
+            try:
+                answer = runtime.invoke_endpoint(
+                    EndpointName=platform.deployed.endpoint, ContentType="text/csv", Body=rows
+                )
+                traffic.versions[int(json.loads(answer["Body"].read())["model_version"])] += 1
+            except ClientError as error:
+                original = error.response.get("OriginalStatusCode")
+                traffic.errors[str(original or error)] += 1
+
+    askers = [threading.Thread(target=ask, daemon=True) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        yield traffic
+    finally:
+        stopping.set()
+        for asker in askers:
+            asker.join()
