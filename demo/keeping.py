@@ -4,7 +4,7 @@ from demo.timeline import Timeline
 from emulator.client import RunningAccount
 
 
-def keep(account: RunningAccount, timeline: Timeline) -> None:
+def keep(account: RunningAccount, endpoint: str, row: str, timeline: Timeline) -> None:
     """Let the account outlive the demo, and print how to look around in it and how to end it."""
     account.detach()
     exports = "\n".join(f"export {name}={value}" for name, value in account.environment().items())
@@ -18,7 +18,7 @@ def keep(account: RunningAccount, timeline: Timeline) -> None:
 
 # any AWS SDK or command line works; ask the endpoint about one customer
 .venv/bin/python -c "import boto3; print(boto3.client('sagemaker-runtime').invoke_endpoint(\
-EndpointName='churn-dev', ContentType='text/csv', Body=b'30,200,3,7,95.5,40\\n')['Body'].read())"
+EndpointName='{endpoint}', ContentType='text/csv', Body=b'{row}')['Body'].read())"
 
 # let a week pass
 curl -s -H 'content-type: application/json' -d '{{"advance_seconds": 604800}}' \

@@ -12,6 +12,7 @@ from contracts import card
 from contracts.card import ModelCard
 from demo import bars, frozen_scores, keeping, places, proof, summary
 from demo.account import START, impatient_client
+from demo.batches import read
 from demo.clients import CLIENTS, Clients
 from demo.drive import Driver
 from demo.evidence import Evidence
@@ -70,7 +71,8 @@ def play(options: Options, timeline: Timeline, stack: ExitStack) -> list[str]:
     places.TIMINGS.write_text(json.dumps(dict(told.stages), indent=1) + "\n")
     if options.keep:
         stack.pop_all()
-        keeping.keep(ready.account, timeline)
+        row = read(ready.history.requests(last), last)[0].body.decode().splitlines()[0]
+        keeping.keep(ready.account, ready.deployed.endpoint, row, timeline)
     return [*bars.missed(played.bars), *bars.failures(played.traffic)]
 
 
