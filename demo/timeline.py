@@ -18,6 +18,7 @@ _STYLES = {
     "rolled back": "bold red",
     "drift alarm": "bold magenta",
     "run started": "cyan",
+    "run refused": "dim",
     "run failed": "bold red",
     "data refused": "bold red",
 }
