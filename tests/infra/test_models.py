@@ -23,6 +23,7 @@ def variant(tmp_path: Path, *changes: tuple[str, str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_second_model_changes_no_byte_of_the_first(dev: Templates, tmp_path: Path) -> None:
     second = variant(tmp_path, ('name = "churn"', 'name = "second"'))
     both = synthesize("dev", folders=[*platform.model_folders(), second])
@@ -35,6 +36,7 @@ def test_a_second_model_changes_no_byte_of_the_first(dev: Templates, tmp_path: P
 @pytest.mark.parametrize(
     ("trigger", "rule"), [("on_drift", "OnDrift"), ("on_new_data", "OnNewData")]
 )
+@pytest.mark.slow
 def test_a_trigger_that_the_card_turns_off_has_no_rule(
     trigger: str, rule: str, dev: Templates, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_fingerprint_follows_keys_and_contents(s3: Any, incoming: IncomingDa
     assert incoming.now().fingerprint != before
 
 
+@pytest.mark.slow
 def test_more_files_than_a_page_are_all_seen(s3: Any, incoming: IncomingData) -> None:
     put(s3, *(f"churn/incoming/labels/{number:04}.csv" for number in range(1001)))
 

@@ -307,6 +307,7 @@ def test_the_ledger_has_drift_each_time_and_the_rest_when_it_is_new(watch: Watch
     assert sorted(verdicts) == ["drift", "drift", "no drift", "no drift"]
 
 
+@pytest.mark.slow
 def test_files_beyond_a_page_and_outside_the_hours_are_told_apart(s3: Any) -> None:
     captures = Captures(s3, bucket="captures", model="churn", endpoint="churn-dev")
     base = "churn/churn-dev/live/1997/05/01"

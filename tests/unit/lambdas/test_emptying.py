@@ -31,6 +31,7 @@ def test_every_version_and_delete_marker_goes_so_that_the_bucket_can_be_deleted(
     s3.delete_bucket(Bucket="kept-nothing")
 
 
+@pytest.mark.slow
 def test_more_than_one_page_is_emptied(s3: Any) -> None:
     for number in range(1001):
         s3.put_object(Bucket="kept-nothing", Key=f"{number}", Body=b"")

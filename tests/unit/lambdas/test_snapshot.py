@@ -101,6 +101,7 @@ def test_a_bucket_that_keeps_no_versions_is_refused(s3: Any, documents: Document
         DataBucket(s3, documents, bucket="plain", model="churn").files("labels")
 
 
+@pytest.mark.slow
 def test_files_beyond_the_first_page_are_in_the_snapshot(s3: Any, data: DataBucket) -> None:
     for number in range(1001):
         put(s3, f"labels/{number:04}.csv", b"x")

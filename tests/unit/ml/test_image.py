@@ -54,6 +54,7 @@ def test_the_image_holds_all_of_ml_but_the_workloads() -> None:
     assert not [path for path in inside if path.startswith("ml/workloads")]
 
 
+@pytest.mark.slow
 def test_a_training_job_runs_in_the_image_alone(image: Path, tmp_path: Path, shop: Files) -> None:
     settings = {"model": "churn", "as_of": "1997-06-01T00:00:00Z", "run_id": "r"}
     base = Job(base=tmp_path / "opt-ml").training(shop, settings).base
@@ -72,6 +73,7 @@ def test_a_refused_training_job_says_why_in_one_sentence(
     assert reason == "as_of must be an ISO 8601 time, got 'soon'"
 
 
+@pytest.mark.slow
 def test_a_refused_processing_job_says_why_in_its_exit_message(image: Path, tmp_path: Path) -> None:
     base = tmp_path / "opt-ml"
     assert run(image, base, "-m", "ml.validation").returncode == 1

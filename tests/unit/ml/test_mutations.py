@@ -83,6 +83,7 @@ EDITS = [
 
 @settings(max_examples=400, deadline=None)
 @given(mutated())
+@pytest.mark.slow
 def test_a_mutated_file_is_refused_or_harmless(content: bytes) -> None:
     report = judge_file(file_of(content), SCHEMAS)
     if report.violations:

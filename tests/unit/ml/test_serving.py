@@ -165,6 +165,7 @@ async def call(
     ),
     st.sampled_from([b"text/csv", b"application/json", b"text/plain", b"\xff"]),
 )
+@pytest.mark.slow
 def test_hostile_bodies_get_a_reason_and_never_a_fault(
     trained: Path, body: bytes, content_type: bytes
 ) -> None:

@@ -245,3 +245,23 @@ def test_real_ticking_runs_what_has_fallen_due():
     time.moment = MAY + DAY
     assert ran.wait(5)
     clock.stop()
+
+
+def test_what_goes_on_by_itself_is_done_before_time_jumps(clock: AccountClock):
+    daily = Daily(clock)
+    prepared: list[datetime] = []
+    clock.add_preparation(lambda: prepared.append(clock.now()))
+    clock.add_source(daily.next_due, daily.run)
+    clock.advance(DAY + DAY / 2)
+    assert prepared == [MAY, MAY + DAY]
+
+
+def test_a_failing_preparation_does_not_stop_the_walk(
+    clock: AccountClock, caplog: pytest.LogCaptureFixture
+):
+    def fail() -> None:
+        raise OSError("no answer")
+
+    clock.add_preparation(fail)
+    assert clock.advance(DAY) == MAY + DAY
+    assert "no answer" in caplog.text

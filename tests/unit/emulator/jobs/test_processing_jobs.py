@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from emulator.sagemaker.jobs import Kind
 from emulator.sagemaker.service import SageMaker
 from tests.unit.emulator.jobs.conftest import processing_request
@@ -71,6 +73,7 @@ def test_a_failed_processing_job_brings_its_message_and_no_output(
     assert (group, lines) == ("/aws/sagemaker/ProcessingJobs", ["refused"])
 
 
+@pytest.mark.slow
 def test_a_processing_job_that_runs_too_long_says_so(script: Script, process: Process) -> None:
     script("time.sleep(60)")
     described = process(StoppingCondition={"MaxRuntimeInSeconds": 1})

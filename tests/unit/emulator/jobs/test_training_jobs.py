@@ -191,6 +191,7 @@ def test_a_killed_process_is_told_apart_from_one_that_failed(script: Script, tra
     assert described["FailureReason"] == "AlgorithmError: , exit code: 137"
 
 
+@pytest.mark.slow
 def test_a_job_that_runs_too_long_is_stopped_and_keeps_what_it_saved(
     script: Script, train: Train, account: AnAccount
 ) -> None:
