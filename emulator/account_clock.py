@@ -49,6 +49,7 @@ class AccountClock:
         self._walking = threading.Lock()
         self._sources: list[_Source] = []
         self._activities: list[Callable[[], bool]] = []
+        self._preparations: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         return self._time.now().astimezone(UTC)
@@ -72,6 +73,14 @@ class AccountClock:
     def add_activity(self, busy: Callable[[], bool]) -> None:
         """Have an advance wait, within its patience, while ``busy`` says that work goes on."""
         self._activities.append(busy)
+
+    def add_preparation(self, prepare: Callable[[], None]) -> None:
+        """Have ``prepare`` called before an advance moves the time, each time it does.
+
+        It sees to what happens by itself as time goes by and takes no account's time to do: what
+        is uploaded every second is there when a day has passed.
+        """
+        self._preparations.append(prepare)
 
     def start(self) -> None:
         """Tick: from now on sources also run when real time makes them due."""
@@ -108,6 +117,7 @@ class AccountClock:
             # What was set off just before belongs to the time before: let it get to its waits.
             self._settle(True, patience)
             while not self._sleepers.stopped:
+                self._prepare()
                 due = self._next_due()
                 last = (due, last[1] + 1 if due == last[0] else 0)
                 if due is not None and last[1] > _STUCK:
@@ -119,6 +129,13 @@ class AccountClock:
                 if step >= target and (following is None or following > self.now()):
                     return self.now()
             raise ClockStopped
+
+    def _prepare(self) -> None:
+        for prepare in self._preparations:
+            try:
+                prepare()
+            except Exception:
+                _log.exception("an advance goes on without what failed before it")
 
     def _next_due(self) -> datetime | None:
         moments = [source.next_due() for source in self._sources]

@@ -69,6 +69,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     evaluator = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
     sagemaker = SageMaker(account, images)
+    clock.add_preparation(sagemaker.catch_up)
     _app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
     # SageMaker Runtime signs as "sagemaker" too; the service tells them apart by path.
     router.SERVICE_PATTERNS["sagemaker"] = {

@@ -34,6 +34,11 @@ class Upkeep:
             thread.start()
             self._threads.append(thread)
 
+    def catch_up(self) -> None:
+        """Publish and upload what there is, so that a jump of the clock overtakes nothing."""
+        self._once(self._publish)
+        self._once(self._upload)
+
     def stop(self) -> None:
         self._over.set()
         for thread in self._threads:

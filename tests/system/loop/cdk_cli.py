@@ -20,6 +20,8 @@ class Cdk:
     room: Path
     models: Path
     """Folder with one folder for each model: what ``-c models=`` names."""
+    within: tuple[str, ...] = ()
+    """A command that runs the CLI."""
 
     @property
     def assembly(self) -> Path:
@@ -60,6 +62,7 @@ class Cdk:
         self, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
     ) -> str:
         command: Sequence[str | Path] = (
+            *self.within,
             _CDK / "node_modules" / ".bin" / "cdk",
             *("--no-notices", "--no-color", "--ci", *arguments),
         )

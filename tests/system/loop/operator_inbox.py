@@ -15,6 +15,8 @@ class Notice:
 class Inbox:
     sqs: Any
     queue_url: str
+    sns: Any
+    subscription_arn: str
     _read: list[Notice] = field(default_factory=list)
 
     @classmethod
@@ -24,8 +26,12 @@ class Inbox:
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
         ]
-        sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
-        return cls(sqs=sqs, queue_url=url)
+        subscribed = sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        return cls(sqs=sqs, queue_url=url, sns=sns, subscription_arn=subscribed["SubscriptionArn"])
+
+    def close(self) -> None:
+        self.sns.unsubscribe(SubscriptionArn=self.subscription_arn)
+        self.sqs.delete_queue(QueueUrl=self.queue_url)
 
     def all(self) -> list[Notice]:
         """Return every notice so far."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from contracts import layout, moment, naming
+from contracts import layout, moment
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import Champion
 from demo.account import impatient_client
@@ -264,7 +264,3 @@ class Platform:
         lines = (self.history.root / "requests" / f"{snapshot}.csv").read_text().splitlines()[1:]
         rows = [line.partition(",")[2] for line in lines[:: max(1, len(lines) // count)]]
         return ("\n".join(rows[:count]) + "\n").encode()
-
-    @property
-    def package_group(self) -> str:
-        return naming.package_group(self.deployed.model, self.deployed.environment)

@@ -24,7 +24,8 @@ _MUCH_LATER = "1998-04-01"
 def _send_and_check(platform: Platform, snapshot: str) -> dict[str, Any]:
     """Have a month's customers scored, then check for drift as the schedule would."""
     platform.ask_model(platform.request_rows(_ROWS, snapshot=snapshot))
-    platform.account.advance(120)  # the captures are in S3, and older than the check
+    # Captures count once they are old enough to have reached S3.
+    platform.account.advance(timedelta(minutes=10))
     answer = platform.client("lambda").invoke(
         FunctionName=platform.deployed.drift_check_function,
         Payload=json.dumps({"as_of": moment.render(platform.account.now())}).encode(),
@@ -41,15 +42,13 @@ def _alarm(platform: Platform) -> dict[str, Any]:
 
 def test_the_training_month_replayed_as_traffic_is_no_drift(platform: Platform):
     champion = platform.champion()
-    before = _alarm(platform)["StateUpdatedTimestamp"]
 
     answer = _send_and_check(platform, _TRAINING_MONTH)
 
     assert answer["verdict"] == "no_drift", answer
     assert answer["rows"] >= _ROWS
     platform.account.advance(timedelta(minutes=5))
-    alarm = _alarm(platform)
-    assert alarm["StateValue"] == "OK" or alarm["StateUpdatedTimestamp"] == before
+    assert _alarm(platform)["StateValue"] == "OK"
     platform.assert_at_rest_on(champion)
 
 

@@ -1,0 +1,119 @@
+"""Deploying again changes nothing that serves; destroying leaves nothing behind."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import processes
+from tests.system.loop.platform_under_test import Platform
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+
+def test_deploying_again_changes_nothing_that_serves(platform: Platform):
+    champion, before = platform.champion(), _what_serves(platform)
+
+    said = platform.cdk.deploy(platform.account)
+
+    assert said.count("(no changes)") == 3, said
+    assert _what_serves(platform) == before
+    platform.assert_at_rest_on(champion)
+
+
+def _what_serves(platform: Platform) -> dict[str, Any]:
+    sagemaker, endpoint = platform.client("sagemaker"), platform.endpoint()
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    [variant] = config["ProductionVariants"]
+    model = sagemaker.describe_model(ModelName=variant["ModelName"])
+    return {
+        "endpoint": endpoint["EndpointArn"],
+        "changed at": endpoint["LastModifiedTime"],
+        "config": config["EndpointConfigName"],
+        "model": (model["ModelName"], model["PrimaryContainer"]["ModelDataUrl"]),
+        "answers": platform.ask_model(platform.request_rows(3)),
+    }
+
+
+@pytest.mark.last
+def test_destroying_leaves_nothing_behind(platform: Platform):
+    account, version = platform.account, platform.champion().model_package_arn
+    platform.inbox.close()
+    before = _left_over(platform)
+    assert before.keys() >= {"endpoints", "endpoint configs", "models", "alarms", "log groups"}
+
+    platform.cdk.destroy(account)
+
+    assert _left_over(platform) == {}
+    with pytest.raises(ClientError, match="does not exist"):
+        account.client("sagemaker").describe_model_package(ModelPackageName=version)
+    address = urlsplit(account.endpoint_url)
+    account.stop()
+    assert list(processes.marked(account.state)) == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5)
+
+
+_BOOTSTRAP = ("cdk-hnb659fds", "CDKToolkit")
+"""Names of what `cdk bootstrap` made, which is not the platform's to delete."""
+
+_LISTS: dict[str, tuple[str, str, str, str]] = {
+    "endpoints": ("sagemaker", "list_endpoints", "Endpoints", "EndpointName"),
+    "endpoint configs": (
+        "sagemaker",
+        "list_endpoint_configs",
+        "EndpointConfigs",
+        "EndpointConfigName",
+    ),
+    "models": ("sagemaker", "list_models", "Models", "ModelName"),
+    "package groups": (
+        "sagemaker",
+        "list_model_package_groups",
+        "ModelPackageGroupSummaryList",
+        "ModelPackageGroupName",
+    ),
+    "alarms": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "buckets": ("s3", "list_buckets", "Buckets", "Name"),
+    "functions": ("lambda", "list_functions", "Functions", "FunctionName"),
+    "rules": ("events", "list_rules", "Rules", "Name"),
+    "schedules": ("scheduler", "list_schedules", "Schedules", "Name"),
+    "state machines": ("stepfunctions", "list_state_machines", "stateMachines", "name"),
+    "topics": ("sns", "list_topics", "Topics", "TopicArn"),
+    "roles": ("iam", "list_roles", "Roles", "RoleName"),
+    "repositories": ("ecr", "describe_repositories", "repositories", "repositoryName"),
+    "stacks": ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    "log groups": ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+}
+
+
+def _left_over(platform: Platform) -> dict[str, list[str]]:
+    """Return by kind what exists and is not the bootstrap's."""
+    found = {
+        kind: [item[name] for item in _pages(platform.client(service), call, key)]
+        for kind, (service, call, key, name) in _LISTS.items()
+    }
+    found["tables"] = platform.client("dynamodb").list_tables()["TableNames"]
+    found["queues"] = platform.client("sqs").list_queues().get("QueueUrls", [])
+    found["keys"] = _live_keys(platform.client("kms"))
+    ours = {
+        kind: [name for name in names if not any(each in name for each in _BOOTSTRAP)]
+        for kind, names in found.items()
+    }
+    return {kind: names for kind, names in ours.items() if names}
+
+
+def _pages(client: Any, call: str, key: str) -> list[dict[str, Any]]:
+    if not client.can_paginate(call):
+        method: Callable[[], dict[str, Any]] = getattr(client, call)
+        return method()[key]
+    return [item for page in client.get_paginator(call).paginate() for item in page[key]]
+
+
+def _live_keys(kms: Any) -> list[str]:
+    """Return keys that nobody has asked to delete: KMS waits at least a week before it does."""
+    keys = [key["KeyId"] for key in _pages(kms, "list_keys", "Keys")]
+    described = [kms.describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+    return [key["KeyId"] for key in described if key["KeyState"] != "PendingDeletion"]
