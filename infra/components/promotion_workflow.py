@@ -20,6 +20,11 @@ _ABOUT = {
 _MOVING = "['Creating', 'Updating', 'RollingBack', 'SystemUpdating']"
 """Endpoint states that end by themselves (DescribeEndpoint's EndpointStatus)."""
 
+_UNSETTLED = states.retry(
+    "EndpointUnsettled", "ProbesUnanswered", interval=15, attempts=4, most=120
+)
+"""The endpoint has begun to change again, or does not answer yet; neither says it rolled back."""
+
 
 class PromotionWorkflow(Workflow):
     """The one way to the endpoint; the retraining workflow and a person start it alike."""
@@ -83,7 +88,7 @@ class PromotionWorkflow(Workflow):
     def _watch(self) -> dict[str, State]:
         seen = {**_ABOUT, "plan": "{% $plan %}"}
         return {
-            "LetItWork": {"Type": "Wait", "Seconds": 15, "Next": "Observe"},
+            "LetItWork": {"Type": "Wait", "Seconds": 30, "Next": "Observe"},
             "Observe": states.handler(
                 self._steps.observe,
                 seen,
@@ -100,7 +105,7 @@ class PromotionWorkflow(Workflow):
                 ],
                 "Default": "Confirm",
             },
-            "Confirm": states.handler(self._steps.confirm, seen, End=True),
+            "Confirm": states.handler(self._steps.confirm, seen, _UNSETTLED, End=True),
         }
 
     def _endpoint(self) -> State:

@@ -62,8 +62,13 @@ _ENDPOINT = (
 )
 
 
-def handler(function: HandlerFunction, payload: Mapping[str, Any], **rest: Any) -> State:
-    """Call a handler; its answer is ``$states.result.Payload``."""
+def handler(
+    function: HandlerFunction, payload: Mapping[str, Any], *retries: State, **rest: Any
+) -> State:
+    """Call a handler; its answer is ``$states.result.Payload``.
+
+    ``retries`` are for errors of the handler's own that pass by themselves.
+    """
     return {
         "Type": "Task",
         "Resource": integration("lambda:invoke"),
@@ -72,7 +77,7 @@ def handler(function: HandlerFunction, payload: Mapping[str, Any], **rest: Any) 
             "Payload": dict(payload),
         },
         "TimeoutSeconds": int(function.timeout.to_seconds()) + 30,
-        "Retry": [_HANDLER],
+        "Retry": [_HANDLER, *retries],
         "Output": expression("$states.result.Payload"),
         **rest,
     }

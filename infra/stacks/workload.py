@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.components.admission import Admission
 from infra.components.dead_letters import DeadLetters
 from infra.components.drift_monitoring import DriftMonitoring
+from infra.components.endpoint_logs import EndpointLogs
 from infra.components.model import Model
 from infra.components.promotion_workflow import PromotionWorkflow
 from infra.components.registry import PackageGroup
@@ -31,6 +32,7 @@ class WorkloadStack(Stack):
             self, "JobRole", model=model, code=code.bucket, code_key=code.s3_object_key
         )
         endpoint_role = EndpointRole(self, "EndpointRole", model=model)
+        endpoint_logs = EndpointLogs(self, "EndpointLogs", model=model)
         dead_letters = DeadLetters(self, "DeadLetters", topic=model.topic)
         promotion = PromotionWorkflow(self, "Promotion", model=model, endpoint_role=endpoint_role)
         retraining = RetrainingWorkflow(
@@ -52,7 +54,7 @@ class WorkloadStack(Stack):
         if model.card.triggers.on_new_data:
             triggers.append(admission.on_new_data())
         teardown = Teardown(self, "Teardown", model=model)
-        teardown.needs(registry, endpoint_role)
+        teardown.needs(registry, endpoint_role, endpoint_logs)
         teardown.follows(promotion.state_machine, retraining.state_machine, *triggers)
 
         for name, value in {
