@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra import platform
+from infra.settings import SettingsError
 from tests.infra.support import Templates, resources, synthesize
 
 CHURN = next(path for path in platform.model_folders() if path.name == "churn")
@@ -48,3 +49,13 @@ def test_a_trigger_that_the_card_turns_off_has_no_rule(
 
     assert rules(dev["perennial-dev-churn"]) != []
     assert rules(quiet) == []
+
+
+def test_models_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    shutil.copytree(CHURN, tmp_path / "models" / "churn")
+    assert platform.model_folders(str(tmp_path / "models")) == [tmp_path / "models" / "churn"]
+
+
+def test_a_folder_of_models_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"models must be a folder .*, got .*nowhere"):
+        platform.model_folders(str(tmp_path / "nowhere"))

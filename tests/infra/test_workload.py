@@ -15,6 +15,7 @@ def test_the_model_is_taken_down_before_what_that_needs(churn: dict) -> None:
     needed = " ".join(teardown["DependsOn"])
     assert "RegistryGroup" in needed
     assert "EndpointRole" in needed
+    assert "EndpointLogs" in needed
     assert "TeardownHandlerRoleDefaultPolicy" in needed
 
 

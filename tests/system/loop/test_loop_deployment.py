@@ -57,8 +57,13 @@ def test_destroying_leaves_nothing_behind(platform: Platform):
         socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5)
 
 
-_BOOTSTRAP = ("cdk-hnb659fds", "CDKToolkit")
-"""Names of what `cdk bootstrap` made, which is not the platform's to delete."""
+_NOT_OURS = (
+    "cdk-hnb659fds",
+    "CDKToolkit",
+    "/aws/sagemaker/ProcessingJobs",
+    "/aws/sagemaker/TrainingJobs",
+)
+"""What `cdk bootstrap` made, and the groups in which SageMaker logs all jobs of an account."""
 
 _LISTS: dict[str, tuple[str, str, str, str]] = {
     "endpoints": ("sagemaker", "list_endpoints", "Endpoints", "EndpointName"),
@@ -90,7 +95,7 @@ _LISTS: dict[str, tuple[str, str, str, str]] = {
 
 
 def _left_over(platform: Platform) -> dict[str, list[str]]:
-    """Return by kind what exists and is not the bootstrap's."""
+    """Return by kind what exists and is the platform's to delete."""
     found = {
         kind: [item[name] for item in _pages(platform.client(service), call, key)]
         for kind, (service, call, key, name) in _LISTS.items()
@@ -99,7 +104,7 @@ def _left_over(platform: Platform) -> dict[str, list[str]]:
     found["queues"] = platform.client("sqs").list_queues().get("QueueUrls", [])
     found["keys"] = _live_keys(platform.client("kms"))
     ours = {
-        kind: [name for name in names if not any(each in name for each in _BOOTSTRAP)]
+        kind: [name for name in names if not any(each in name for each in _NOT_OURS)]
         for kind, names in found.items()
     }
     return {kind: names for kind, names in ours.items() if names}
