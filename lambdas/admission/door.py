@@ -1,6 +1,7 @@
 """The one door to retraining: lease, checks, start, in an order that survives a crash anywhere."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,11 @@ logger.setLevel(logging.INFO)
 # No admission lives longer than a Lambda can, so a lease whose run was not started by then has
 # been left behind by a crash.
 _UNSTARTED = timedelta(minutes=15)
+_LOOKS = 20
+
+
+class DoorBusy(Exception):
+    """Another cause is being judged for longer than one waits; Lambda asks again, then keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,8 @@ class Door:
     champion: ChampionPointer
     executions: Executions
     starts: Starts
+    pause: Callable[[], None]
+    """Lets a moment pass, so that whoever is being judged gets through."""
 
     def ask(self, asked: Asked) -> Answer:
         run = self.target.run_id(asked)
@@ -57,7 +65,7 @@ class Door:
         )
 
     def _unknown(self, run: str, asked: Asked) -> Answer:
-        lease = self._lease(run, asked)
+        lease = self._turn(run, asked)
         if lease.owner != run:
             return self._refuse(
                 run, asked, f"{lease.owner} is running since {moment.render(lease.since)}"
@@ -78,16 +86,29 @@ class Door:
         self.starts.note_refusal(run, asked, reason)
         return Answer(outcome=Outcome.REFUSED, reason=reason, run_id=run)
 
-    def _lease(self, run: str, asked: Asked) -> Lease:
-        """Take the lease, or return the one that stands (which may be this run's own)."""
+    def _turn(self, run: str, asked: Asked) -> Lease:
+        """Return this run's lease, or that of a run which has started.
+
+        A cause that is only being judged may yet be refused; to refuse another one for it would
+        lose that one.
+        """
+        for _ in range(_LOOKS):
+            lease = self._lease(run, asked)
+            if lease is not None and (lease.owner == run or self._has_started(lease)):
+                return lease
+            self.pause()
+        raise DoorBusy(f"{run} waits for another cause of {self.target.card.name} to be judged")
+
+    def _has_started(self, lease: Lease) -> bool:
+        return lease.started or self.executions.of(lease.owner) is not None
+
+    def _lease(self, run: str, asked: Asked) -> Lease | None:
+        """Take the lease, or return the one that stands; None when it changes hands just now."""
         held = self.leases.current()
         if held is not None and (held.owner == run or not self._left_behind(held, asked)):
             return held
         self.leases.take(run, as_of=asked.as_of, until=asked.as_of + _UNSTARTED, after=held)
-        taken = self.leases.current()
-        if taken is None:  # given back between the two calls: the next delivery finds it free
-            raise RuntimeError(f"the lease on {self.target.card.name} changed hands, try again")
-        return taken
+        return self.leases.current()
 
     def _left_behind(self, held: Lease, asked: Asked) -> bool:
         if not held.expired(asked.as_of):

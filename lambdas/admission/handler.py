@@ -1,7 +1,9 @@
 """Admit causes to retraining: one run at a time, on new data, within the card's limits."""
 
+import time
 from collections.abc import Mapping
 from functools import cache
+from random import uniform
 from typing import Any
 
 from contracts import state
@@ -51,4 +53,5 @@ def _door() -> Door:
             leases=leases,
             ledger=wiring.ledger(),
         ),
+        pause=lambda: time.sleep(uniform(0.1, 0.4)),  # noqa: S311  jitter
     )

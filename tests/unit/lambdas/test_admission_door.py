@@ -15,7 +15,7 @@ from lambdas.adapters.state import StateTable
 from lambdas.admission.answer import Answer, Outcome, Target
 from lambdas.admission.causes import Asked
 from lambdas.admission.decision import Incoming
-from lambdas.admission.door import Door
+from lambdas.admission.door import Door, DoorBusy
 from lambdas.admission.executions import Execution
 from lambdas.admission.images import Image
 from lambdas.admission.record import AdmissionRecord
@@ -90,7 +90,9 @@ class House:
             champion=self.champion,
             executions=self.executions,  # pyright: ignore[reportArgumentType]
             starts=starts,
+            pause=lambda: self.meanwhile(),
         )
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def finish(self, run: str) -> None:
         """What settlement does."""
@@ -216,11 +218,20 @@ def test_a_killed_admission_blocks_other_causes_for_a_quarter_of_an_hour(house: 
         house.door.ask(asked("alarm"))
     house.executions.before_start = lambda: None
 
-    assert house.door.ask(asked("person", hours=0.2)).outcome is Outcome.REFUSED
+    with pytest.raises(DoorBusy, match="waits for another cause of churn to be judged"):
+        house.door.ask(asked("person", hours=0.2))
     answer = house.door.ask(asked("person", CauseKind.PERSON, hours=0.25))
 
     assert answer.outcome is Outcome.STARTED
     assert house.executions.started[run_of("person")][0].fencing_token == 2
+
+
+def test_a_cause_waits_for_one_that_is_only_being_judged(house: House) -> None:
+    other = run_of("object")
+    house.leases.take(other, as_of=NOON, until=NOON + timedelta(minutes=15), after=None)
+    house.meanwhile = lambda: house.leases.abandon(other)
+
+    assert house.door.ask(asked("alarm")).outcome is Outcome.STARTED
 
 
 def test_an_expired_lease_of_a_run_that_runs_is_not_taken(house: House) -> None:
