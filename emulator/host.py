@@ -92,7 +92,11 @@ class _Host:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         if self.options.lifeline is not None:
-            _follow(self.options.lifeline, lambda: loop.call_soon_threadsafe(stopping.set))
+            _follow(
+                self.options.lifeline,
+                lambda: loop.call_soon_threadsafe(stopping.set),
+                lambda: _end(self.folder, 0),
+            )
         return stopping
 
     def _facts(self) -> dict[str, Any]:
@@ -132,12 +136,14 @@ class _Host:
         _end(self.folder, 0)
 
 
-def _follow(lifeline: int, stop: Callable[[], object]) -> None:
+def _follow(lifeline: int, stop: Callable[[], object], end: Callable[[], object]) -> None:
     """End with the starter: its end of the pipe closes when it dies, however it dies."""
 
     def read() -> None:
         if os.read(lifeline, 1) == b"":
             stop()
+            time.sleep(2 * _STOP_LIMIT)  # an event loop that hangs cannot stop by itself
+            end()
 
     threading.Thread(target=read, name="lifeline", daemon=True).start()
 

@@ -36,6 +36,7 @@ class Launch:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # a closed terminal does not end what was told to stay
                 text=True,
             )
         except OSError as error:

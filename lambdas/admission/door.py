@@ -41,7 +41,7 @@ class Door:
     champion: ChampionPointer
     executions: Executions
     starts: Starts
-    pause: Callable[[], None]
+    pause: Callable[[], object]
     """Lets a moment pass, so that whoever is being judged gets through."""
 
     def ask(self, asked: Asked) -> Answer:
