@@ -4,12 +4,16 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from emulator import processes
+
+_PATIENCE = 5.0
+"""Seconds for an account that is just ending, or just beginning, to get done with it."""
 
 
 class FolderInUse(Exception):
@@ -47,13 +51,7 @@ class StateFolder:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         self.root = self.root.resolve()
-        lock = (self.root / "lock").open("a")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise FolderInUse(self._who()) from None
-        self._lock = lock
+        self._lock = self._locked()
         left = processes.sweep(self.root)
         self._clear(keep=set() if fresh else {"images", "account.log"})
         self.temporary.mkdir()
@@ -72,6 +70,20 @@ class StateFolder:
             self._lock.close()
             self._lock = None
 
+    def _locked(self) -> IO[str]:
+        lock = (self.root / "lock").open("a")
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if self.record.exists() or time.monotonic() > until:
+                    lock.close()
+                    raise FolderInUse(self._who()) from None
+                time.sleep(0.1)
+            else:
+                return lock
+
     def _clear(self, *, keep: set[str]) -> None:
         """Resources live as long as the account's process: what is left of them is stale."""
         for path in self.root.iterdir():
@@ -88,5 +100,5 @@ class StateFolder:
         try:
             facts = json.loads(self.record.read_text())
         except (OSError, ValueError):
-            return "another account is just starting in it"
+            return "another account is just starting or ending in it"
         return f"process {facts['pid']} serves {facts['endpoint_url']} from it"
