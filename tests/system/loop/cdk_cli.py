@@ -1,6 +1,7 @@
 """The real CDK command line, pointed at an embedded account and kept out of the user's home."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from emulator.client import PROJECT, RunningAccount
 _CDK = PROJECT / ".perennial" / "cdk"
 _APP = ".venv/bin/python app.py"
 ENVIRONMENT = "dev"
+WITHOUT_NETWORK = ("unshare", "--user", "--map-root-user", "--net")
+"""A command that runs another one on a machine without a network: unshare(1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,20 +23,20 @@ class Cdk:
     room: Path
     models: Path
     """Folder with one folder for each model: what ``-c models=`` names."""
-    within: tuple[str, ...] = ()
-    """A command that runs the CLI."""
 
     @property
     def assembly(self) -> Path:
         return self.room / "cdk.out"
 
-    def synthesize(self) -> None:
+    def synthesize(self, *, within: Sequence[str] = ()) -> None:
+        """Run the app; ``within`` is a command that runs the CLI."""
         context = (f"env={ENVIRONMENT}", f"models={self.models}")
         self._run(
             "synth",
             *("--quiet", "--app", _APP, "--output", self.assembly),
             *(part for each in context for part in ("--context", each)),
             cwd=PROJECT,
+            within=within,
         )
 
     def bootstrap(self, account: RunningAccount) -> None:
@@ -59,10 +62,14 @@ class Cdk:
         )
 
     def _run(
-        self, *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str | Path,
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> str:
         command: Sequence[str | Path] = (
-            *self.within,
+            *within,
             _CDK / "node_modules" / ".bin" / "cdk",
             *("--no-notices", "--no-color", "--ci", *arguments),
         )
@@ -79,6 +86,13 @@ class Cdk:
         )
         assert done.returncode == 0, f"cdk {arguments[0]} ended {done.returncode}:\n{done.stdout}"
         return done.stdout
+
+
+def can_unshare() -> bool:
+    """Say whether this machine lets us take the network from a program."""
+    if shutil.which(WITHOUT_NETWORK[0]) is None:
+        return False
+    return subprocess.run([*WITHOUT_NETWORK, "true"], capture_output=True).returncode == 0
 
 
 def surroundings(home: Path) -> dict[str, str]:

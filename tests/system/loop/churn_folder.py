@@ -45,6 +45,17 @@ def lay_out(models: Path) -> None:
     (folder / "card.toml").write_text(card, encoding="utf-8")
 
 
+def change(models: Path, changed: Path) -> None:
+    """Write the folder as a next release would have it: with another card and other code."""
+    shutil.copytree(models, changed)
+    card = changed / MODEL / "card.toml"
+    text = card.read_text(encoding="utf-8")
+    assert text.count("drifted_share = 0.3\n") == 1
+    card.write_text(text.replace("drifted_share = 0.3\n", "drifted_share = 0.31\n"))
+    with (changed / MODEL / "model.py").open("a", encoding="utf-8") as code:
+        code.write("\nRELEASE = 2\n")
+
+
 def archive(models: Path, model_py: str) -> bytes:
     """Return the folder as a code archive in which ``model.py`` is ``model_py``."""
     content = io.BytesIO()

@@ -13,7 +13,7 @@ from emulator import client
 from emulator.client import RunningAccount
 from perennial import deployed as stacks
 from tests.system.loop import churn_folder, image_folder
-from tests.system.loop.cdk_cli import ENVIRONMENT, Cdk
+from tests.system.loop.cdk_cli import ENVIRONMENT, WITHOUT_NETWORK, Cdk, can_unshare
 from tests.system.loop.late_data import hold_back
 from tests.system.loop.operator_inbox import Inbox
 from tests.system.loop.platform_under_test import Platform
@@ -44,6 +44,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
             cdk.deploy(account)
             deployed = _deployed(account, cdk, data.result(), models)
             yield deployed
+
+
+@pytest.fixture(scope="session")
+def next_release(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    """The next release of the same stacks, synthesized without a network where that can be done."""
+    room = tmp_path_factory.mktemp("next")
+    churn_folder.change(platform.models, room / "models")
+    release = Cdk(room=room, models=room / "models")
+    release.synthesize(within=WITHOUT_NETWORK if can_unshare() else ())
+    return release
 
 
 def _deployed(account: RunningAccount, cdk: Cdk, data: History, models: Path) -> Platform:

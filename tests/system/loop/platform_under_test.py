@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +18,7 @@ from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import Champion
 from demo.account import impatient_client
 from demo.history import History
-from emulator.client import RunningAccount
+from emulator.client import PROJECT, RunningAccount
 from perennial import ledger, state
 from perennial.deployed import Deployed
 from tests.system.loop.cdk_cli import Cdk
@@ -40,6 +43,8 @@ class Run:
     error: str
     cause: str
     output: Mapping[str, Any]
+    told_before: int
+    """How many notifications there were before it."""
 
     def failed(self) -> str:
         return f"{self.run_id} is {self.status}: {self.error}: {self.cause}"
@@ -89,11 +94,12 @@ class Platform:
 
     def run(self, why: str, *, force: bool = True) -> Run:
         """Have a person start a run; return when it has ended and is settled."""
+        told = len(self.inbox.all())
         run_id = self.start(why, force=force)
         self.come_to_rest()
-        return self.ended(run_id)
+        return self.ended(run_id, told_before=told)
 
-    def ended(self, run_id: str) -> Run:
+    def ended(self, run_id: str, *, told_before: int = 0) -> Run:
         arn = f"{self.deployed.retraining_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
         found = self.client("stepfunctions").describe_execution(executionArn=arn)
         return Run(
@@ -103,6 +109,7 @@ class Platform:
             error=found.get("error", ""),
             cause=found.get("cause", ""),
             output=json.loads(found.get("output") or "{}"),
+            told_before=told_before,
         )
 
     def runs(self) -> set[str]:
@@ -123,6 +130,21 @@ class Platform:
             for event in page["events"]
             if "stateEnteredEventDetails" in event
         ]
+
+    def command_line(self, *arguments: str) -> dict[str, Any]:
+        """Have a person run ``perennial`` on this account; return what it answers as JSON."""
+        done = subprocess.run(
+            [sys.executable, "-m", "perennial", *arguments, "--json"],
+            cwd=PROJECT,
+            env={**os.environ, **self.account.environment()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
 
     # ── data ────────────────────────────────────────────────────────────────────────────────
 
@@ -231,8 +253,16 @@ class Platform:
         return found
 
     def notices(self, run: Run) -> list[Notice]:
-        """Return every notification that names the run."""
-        return [notice for notice in self.inbox.all() if run.run_id in notice.text]
+        """Return every notification since the run was asked for, all of which must name it."""
+        told = self.inbox.all()[run.told_before :]
+        assert all(run.run_id in notice.text for notice in told), told
+        return told
+
+    def drift_alarm(self) -> dict[str, Any]:
+        [alarm] = self.client("cloudwatch").describe_alarms(AlarmNames=[self.deployed.drift_alarm])[
+            "MetricAlarms"
+        ]
+        return alarm
 
     def endpoint(self) -> dict[str, Any]:
         return self.client("sagemaker").describe_endpoint(EndpointName=self.deployed.endpoint)

@@ -38,6 +38,37 @@ def test_a_candidate_that_is_not_better_is_rejected_with_its_interval(platform: 
     platform.assert_at_rest_on(champion)
 
 
+def test_a_better_candidate_takes_over_under_traffic_and_a_person_takes_it_back(
+    platform: Platform,
+):
+    before = platform.champion()
+
+    with (
+        platform.model_code(churn_folder.archive(platform.models, churn_folder.FULL_STRENGTH)),
+        _live_traffic(platform) as traffic,
+    ):
+        run = platform.run("a better candidate")
+
+    assert run.output.get("outcome") == "promoted", run.failed()
+    champion = platform.champion()
+    assert champion.version > before.version
+    platform.assert_at_rest_on(champion)
+    assert traffic.errors == {}
+    assert set(traffic.versions) == {before.version, champion.version}
+    assert len(platform.notices(run)) == 1
+    [promoted] = platform.ledger(LedgerKind.PROMOTED, about=run.run_id)
+    assert promoted.details["replaces"] == before.deployment
+
+    number, told = before.version, len(platform.inbox.all())
+    platform.command_line("promote", str(number), "--reason", "the older one was fine")
+    platform.come_to_rest()
+    assert platform.champion().version == number
+    platform.assert_at_rest_on(platform.champion())
+    [notice] = platform.inbox.all()[told:]
+    assert "promotion promoted" in notice.subject
+    assert "the older one was fine" in notice.text
+
+
 _ANSWERS = "        try:\n            body = await _body(request)\n"
 _FAILS = '        raise RuntimeError("the candidate does not work")\n'
 

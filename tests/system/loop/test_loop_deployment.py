@@ -9,9 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import processes
+from tests.system.loop.cdk_cli import Cdk, can_unshare
 from tests.system.loop.platform_under_test import Platform
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+
+def test_synthesis_needs_no_network_and_no_credentials(next_release: Cdk):
+    if not can_unshare():
+        pytest.skip("this machine does not let us run a program without a network (unshare)")
+    assert len(list(next_release.assembly.glob("*.template.json"))) == 3
 
 
 def test_deploying_again_changes_nothing_that_serves(platform: Platform):
@@ -22,6 +29,23 @@ def test_deploying_again_changes_nothing_that_serves(platform: Platform):
     assert said.count("(no changes)") == 3, said
     assert _what_serves(platform) == before
     platform.assert_at_rest_on(champion)
+
+
+def test_deploying_the_next_release_changes_nothing_that_serves(
+    platform: Platform, next_release: Cdk
+):
+    champion, before, code = platform.champion(), _what_serves(platform), platform.code_uri
+
+    next_release.deploy(platform.account)
+
+    assert platform.drift_alarm()["Threshold"] == 0.31
+    assert platform.code_uri != code
+    assert _what_serves(platform) == before
+    platform.assert_at_rest_on(champion)
+    # The others' scenarios go on with the first release, whichever comes first.
+    platform.cdk.deploy(platform.account)
+    assert platform.code_uri == code
+    assert _what_serves(platform) == before
 
 
 def _what_serves(platform: Platform) -> dict[str, Any]:
