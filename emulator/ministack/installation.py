@@ -81,6 +81,6 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     cloudformation.install(account, sagemaker)
     stack_settings.install(account)
     object_encryption.install(account)
-    object_events.install()
+    clock.add_preparation(object_events.install().wait)
     async_invocations.install(account)
     return Services(sagemaker=sagemaker)

@@ -175,3 +175,23 @@ def test_a_changed_expression_counts_from_its_change(
     account.advance(DAY)
     events.disable_rule(Name="changed")
     assert len(_received(account, url)) == 1
+
+
+def test_an_advance_overtakes_no_event_of_s3(account: RunningAccount, queue: tuple[str, str]):
+    url, arn = queue
+    s3, events = account.client("s3"), account.client("events")
+    s3.create_bucket(Bucket="telling")
+    s3.put_bucket_notification_configuration(
+        Bucket="telling", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    events.put_rule(Name="landed", EventPattern='{"source": ["aws.s3"]}')
+    events.put_targets(Rule="landed", Targets=[{"Id": "1", "Arn": arn, "InputPath": "$.time"}])
+    landed = account.now()
+    for number in range(20):
+        s3.put_object(Bucket="telling", Key=f"file-{number}", Body=b"1")
+    account.advance(DAY)
+    times = [datetime.fromisoformat(body.strip('"')) for body in _received(account, url)]
+    events.remove_targets(Rule="landed", Ids=["1"])
+    events.delete_rule(Name="landed")
+    assert len(times) == 20
+    assert max(times) - landed < timedelta(minutes=1)

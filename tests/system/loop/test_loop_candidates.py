@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 
 from contracts.ledger import LedgerKind
 from tests.system.loop import churn_folder, image_folder
-from tests.system.loop.platform_under_test import Platform, Run
+from tests.system.loop.platform_under_test import Platform
+from tests.system.loop.platform_view import Run
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def test_a_candidate_that_is_not_better_is_rejected_with_its_interval(platform: Platform):
@@ -151,7 +152,7 @@ class Traffic:
 
 
 @contextmanager
-def _live_traffic(platform: Platform) -> Iterator[Traffic]:
+def _live_traffic(platform: Platform) -> Generator[Traffic]:
     """Keep asking, each failure final, while the context is open."""
     traffic, stopping = Traffic(), threading.Event()
     rows, runtime = platform.request_rows(5), platform.impatient_runtime()

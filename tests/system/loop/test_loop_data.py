@@ -8,7 +8,7 @@ from contracts import layout
 from contracts.ledger import LedgerKind
 from tests.system.loop.platform_under_test import Platform
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 _COOL_DOWN = 3700.0
 """Seconds after a run in which the card lets new data start none."""

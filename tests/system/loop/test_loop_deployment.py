@@ -12,7 +12,7 @@ from emulator import processes
 from tests.system.loop.cdk_cli import Cdk, can_unshare
 from tests.system.loop.platform_under_test import Platform
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def test_synthesis_needs_no_network_and_no_credentials(next_release: Cdk):

@@ -13,7 +13,7 @@ from contracts import moment
 from contracts.ledger import LedgerKind
 from tests.system.loop.platform_under_test import Platform
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 _ROWS = 3000
 _TRAINING_MONTH = "1997-02-01"

@@ -6,7 +6,7 @@ from contracts.ledger import LedgerKind
 from tests.system.loop import churn_folder
 from tests.system.loop.platform_under_test import Platform
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 FAULTS = {
     "exits with 1": (
