@@ -35,6 +35,37 @@ _DURATIONS = (
 )
 """What measures how long something took: it must not jump when the clock is advanced."""
 
+_LOGGING = """
+import json, logging, sys, time
+
+class _AsLambda(logging.Formatter):
+    converter = time.gmtime
+
+    def format(self, record):
+        line = {
+            "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info:
+            line["errorType"] = record.exc_info[0].__name__
+            line["errorMessage"] = str(record.exc_info[1])
+            line["stackTrace"] = self.formatException(record.exc_info).splitlines()
+        return json.dumps(line)
+
+_handler = logging.StreamHandler(sys.stderr)
+_handler.setFormatter(_AsLambda())
+logging.getLogger().addHandler(_handler)
+"""
+"""What the Python runtime sets up before a handler is imported: its loggers write JSON lines.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+"""
+_LOG_WAITS = (0.01, 0.005, 0.25)
+"""Real seconds for a first log line, for the next one, and for all: a line is written before the
+answer, so it has come when the answer has, and a handler that logs nothing costs no 50 ms."""
+
 SEAMS = (
     Seam(
         path="ministack.core.lambda_runtime:_detect_runtime_binary",
@@ -46,6 +77,10 @@ SEAMS = (
         path="ministack.core.lambda_runtime:Worker._spawn",
         parameters=("self",),
         calls=("_detect_runtime_binary", "environ", "Popen"),
+    ),
+    Seam(
+        path="ministack.core.lambda_runtime:Worker._drain_stderr_bounded",
+        parameters=("self", "first_line_wait", "idle_confirm", "hard_cap"),
     ),
     Seam(path="ministack.core.lambda_runtime:time"),
     Seam(path="ministack.core.lambda_runtime:os"),
@@ -98,6 +133,7 @@ def install(*, runtimes: Runtimes, endpoint_url: str, temporary: Path) -> None:
             "TMPDIR": str(temporary),
         }
     )
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = _LOG_WAITS
     lambda_runtime.time = TimeModule(time, real_time)
     lambda_svc.time = TimeModule(time, _time_for_caller)
     for name in _REFUSED:
@@ -112,7 +148,7 @@ def busy() -> bool:
 def _binaries(runtimes: Runtimes) -> Any:
     def binary_of(runtime: str) -> tuple[str, str]:
         if runtime.startswith("python"):
-            return str(runtimes.python), lambda_runtime._PYTHON_WORKER_SCRIPT
+            return str(runtimes.python), _LOGGING + lambda_runtime._PYTHON_WORKER_SCRIPT
         if runtime.startswith("nodejs") and runtimes.node is not None:
             return str(runtimes.node), lambda_runtime._NODEJS_WORKER_SCRIPT
         raise RuntimeError(
