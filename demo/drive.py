@@ -14,7 +14,7 @@ from demo.runs import Runs
 from demo.witness import Witness
 from emulator.client import RunningAccount
 
-STEP = 20.0
+STEP = 60.0
 """Seconds of the account per advance while a run is in flight."""
 PATIENCE = 120.0
 """Real seconds that the clock waits, at most, for what it set off before it goes on."""

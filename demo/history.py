@@ -119,3 +119,11 @@ def first_of_next_month(moment: datetime) -> datetime:
     """Return the first day of the month after ``moment``'s, at midnight."""
     following = moment.replace(day=28) + timedelta(days=4)
     return following.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def months(first: date, last: date) -> list[date]:
+    """Return the first day of each month from ``first`` to ``last``, both included."""
+    found = [first]
+    while found[-1] < last:
+        found.append((found[-1] + timedelta(days=31)).replace(day=1))
+    return found

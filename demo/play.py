@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +19,7 @@ from demo.clients import CLIENTS, Clients
 from demo.drive import Driver
 from demo.evidence import Evidence
 from demo.failure import DemoFailed
-from demo.history import Landing
+from demo.history import Landing, months
 from demo.inbox import subscribe
 from demo.quality import month_score, truth
 from demo.runs import Runs
@@ -58,11 +60,19 @@ def play(options: Options, timeline: Timeline, stack: ExitStack) -> list[str]:
     year = _year(ready, model_card, timeline)
     with timeline.stage("first model"):
         year.begin()
-    while not year.snapshots or year.snapshots[-1] < last:
-        with timeline.stage(f"{year.driver.account.now():%Y-%m}"):
-            year.month()
-    with timeline.stage("proof"), timeline.progress("proving"):
-        played = _proven(ready, year)
+    with ThreadPoolExecutor(1, thread_name_prefix="frozen") as beside:
+        frozen = beside.submit(
+            frozen_scores.of_first_model,
+            ready.account,
+            ready.deployed,
+            ready.history,
+            months(START.date(), last),
+        )
+        while not year.snapshots or year.snapshots[-1] < last:
+            with timeline.stage(f"{year.driver.account.now():%Y-%m}"):
+                year.month()
+        with timeline.stage("proof"), timeline.progress("proving"):
+            played = _proven(ready, year, frozen.result())
     evidence = Evidence(s3=ready.account.client("s3"), deployed=ready.deployed)
     told = summary.story(played, model_card, year.driver.witness, evidence, timeline)
     summary.print_end(timeline, told)
@@ -98,10 +108,9 @@ def _year(ready: Ready, model_card: ModelCard, timeline: Timeline) -> Year:
     )
 
 
-def _proven(ready: Ready, year: Year) -> Played:
+def _proven(ready: Ready, year: Year, frozen: Mapping[date, Mapping[str, float]]) -> Played:
     account, deployed = ready.account, ready.deployed
     answers = tuple(year.driver.clients.answers)
-    frozen = frozen_scores.of_first_model(account, deployed, ready.history, year.snapshots)
     proof.one_champion(account, deployed)
     captured = proof.captured_ids(
         account.client("s3"),
@@ -110,15 +119,15 @@ def _proven(ready: Ready, year: Year) -> Played:
         endpoint=deployed.endpoint,
     )
     traffic = proof.weigh(answers, captured)
-    months = tuple(
+    scores = tuple(
         month_score(snapshot, answers, truth(ready.history.truth(snapshot)), frozen[snapshot])
         for snapshot in year.snapshots
     )
     return Played(
         start=START,
         end=account.now(),
-        months=months,
+        months=scores,
         answers=answers,
         traffic=traffic,
-        bars=bars.bars(months, traffic),
+        bars=bars.bars(scores, traffic),
     )

@@ -20,6 +20,7 @@ from emulator.ministack import (
     scheduler,
     schedules,
     stack_settings,
+    stack_settling,
     stepfunctions,
 )
 from emulator.ministack.seams import Seam
@@ -79,6 +80,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
     }
     clock.add_activity(stepfunctions.install(account, sagemaker).busy)
     cloudformation.install(account, sagemaker)
+    stack_settling.install()
     stack_settings.install(account)
     object_encryption.install(account)
     clock.add_preparation(object_events.install().wait)
