@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
 import json
 import re
 import shutil
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -145,6 +146,7 @@ class Images:
         if not final.exists():
             staging = Path(tempfile.mkdtemp(dir=self._folder, prefix=".pushing-"))
             copy_content(content, staging / "root")
+            _compile(staging / "root", image.path)
             staging.rename(final)
         # The interpreter's folder is this machine's, not the image's: the newest one counts.
         record = final / "image.json"
@@ -156,3 +158,18 @@ class Images:
         """Forget every image (a fresh account)."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
+
+
+def _compile(root: Path, path: Sequence[Path]) -> None:
+    """Compile the sources with the image's own interpreter, once, as an image's build would.
+
+    What runs in the image writes nothing beside its sources, so each start would compile them.
+    """
+    interpreter = next((each / "python" for each in path if (each / "python").exists()), None)
+    if interpreter is not None:
+        subprocess.run(
+            [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", root],
+            check=False,  # a source that does not compile says so when it is run
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )

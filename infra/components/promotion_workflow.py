@@ -88,7 +88,7 @@ class PromotionWorkflow(Workflow):
     def _watch(self) -> dict[str, State]:
         seen = {**_ABOUT, "plan": "{% $plan %}"}
         return {
-            "LetItWork": {"Type": "Wait", "Seconds": 30, "Next": "Observe"},
+            "LetItWork": {"Type": "Wait", "Seconds": 60, "Next": "Observe"},
             "Observe": states.handler(
                 self._steps.observe,
                 seen,

@@ -14,7 +14,7 @@ from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.policy import DeploymentPolicy, Step
 from emulator.sagemaker.endpoints.pool import PoolError
 
-_LOOK = 15.0
+_LOOK = 60.0
 """Seconds of the account's time between two looks, so that an advance walks through a bake."""
 
 
