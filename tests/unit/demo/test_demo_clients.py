@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from demo.batches import Batch, read
 from demo.clients import CLIENTS, Clients
 
@@ -74,6 +76,7 @@ def test_an_answer_with_rows_missing_is_no_answer() -> None:
     assert clients.answers[0].error == "ValueError: 2 rows were asked about, 1 were answered"
 
 
+@pytest.mark.slow
 def test_load_asks_under_ids_of_its_own_until_it_is_stopped() -> None:
     runtime = FakeRuntime()
     runtime.full.abort()

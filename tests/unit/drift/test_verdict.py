@@ -40,6 +40,7 @@ def draw(source: random.Random, rows: int) -> list[list[float]]:
     ]
 
 
+@pytest.mark.slow
 def test_undrifted_windows_raise_about_as_many_false_alarms_as_allowed() -> None:
     source = random.Random(20261124)
     alarms = 0

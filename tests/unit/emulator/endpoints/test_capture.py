@@ -2,6 +2,8 @@ import base64
 import json
 import re
 
+import pytest
+
 from emulator.sagemaker.endpoints.capture import CaptureLog
 from emulator.sagemaker.endpoints.exchange import CaptureSettings, Exchange
 
@@ -104,6 +106,7 @@ def test_sampling_keeps_the_configured_share(account):
     assert 300 < len(account.clients["s3"].lines("captures")) < 500
 
 
+@pytest.mark.slow
 def test_only_successes_are_captured_and_only_as_configured(sagemaker, account):
     sagemaker.serve(
         "one", DataCaptureConfig=CAPTURE | {"CaptureOptions": [{"CaptureMode": "Output"}]}

@@ -132,6 +132,7 @@ def test_a_canary_takes_its_share_bakes_and_then_takes_all(sagemaker, account):
 
 
 @pytest.mark.parametrize("in_last_bake", [False, True])
+@pytest.mark.slow
 def test_an_alarm_gives_all_traffic_back_to_the_old_config(sagemaker, account, in_last_bake):
     alarms = account.clients["cloudwatch"].alarms
     alarms |= {"latency": "OK", "errors": "OK"}

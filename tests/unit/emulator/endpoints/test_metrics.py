@@ -1,6 +1,8 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from emulator.sagemaker.endpoints.metrics import Meter
 
 from .conftest import FakeCloudWatch
@@ -51,6 +53,7 @@ def test_data_fit_what_put_metric_data_takes():
     assert cloudwatch.sum("Invocations", **OLD) == 400
 
 
+@pytest.mark.slow
 def test_the_endpoints_metrics_arrive_while_it_serves(sagemaker, account):
     sagemaker.serve()
     for _ in range(3):

@@ -44,6 +44,7 @@ def test_an_endpoint_serves_the_unpacked_model_under_the_container_contract(sage
     }
 
 
+@pytest.mark.slow
 def test_answers_have_the_shape_of_the_service_model(sagemaker):
     assert_shaped("sagemaker", "CreateModel", sagemaker.model("one"))
     capture = {
@@ -81,6 +82,7 @@ def test_the_status_changes_are_events(sagemaker, account):
 
 
 @pytest.mark.parametrize("fault", ["crash", "unhealthy"])
+@pytest.mark.slow
 def test_a_container_that_never_gets_healthy_fails_the_endpoint(sagemaker, account, fault):
     sagemaker.model("one", FAULT=fault)
     variant = {
