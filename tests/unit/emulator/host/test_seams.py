@@ -16,9 +16,8 @@ def test_what_is_where_it_was_has_not_moved():
         (Seam(path="json:absent"), "json:absent: 'absent' is gone"),
         (Seam(path="string:hexdigits.absent"), "string:hexdigits.absent: 'absent' is gone"),
         (
-            Seam(path="shutil:rmtree", parameters=("path",)),
-            "shutil:rmtree: takes ('path', 'ignore_errors', 'onerror', 'dir_fd') now, "
-            "we expect ('path',)",
+            Seam(path="shutil:copyfile", parameters=("src",)),
+            "shutil:copyfile: takes ('src', 'dst', 'follow_symlinks') now, we expect ('src',)",
         ),
         (
             Seam(path="shutil:copytree", calls=("scandir", "teleport")),
