@@ -7,28 +7,32 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from contracts.card_parts import (
-    Admission,
-    Approval,
+from contracts.card_data import (
     Column,
     ColumnType,
     Dataset,
+    Feature,
+    read_dataset,
+    read_feature,
+)
+from contracts.card_judging import (
+    Admission,
+    Approval,
     Drift,
     Evaluation,
-    Feature,
     Gate,
-    Job,
-    Serving,
     Triggers,
     read_admission,
-    read_dataset,
     read_drift,
     read_evaluation,
-    read_feature,
     read_gate,
+    read_triggers,
+)
+from contracts.card_running import (
+    Job,
+    Serving,
     read_job,
     read_serving,
-    read_triggers,
 )
 from contracts.errors import ContractError
 from contracts.reading import Table
