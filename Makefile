@@ -10,6 +10,7 @@ ARGS ?=
 
 python := .venv/bin/python
 export JSII_NODE := $(CURDIR)/.perennial/cdk/node
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.perennial/cdk/jsii
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export CDK_DISABLE_CLI_TELEMETRY := 1
 export CDK_DISABLE_VERSION_CHECK := 1

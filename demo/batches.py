@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-ROWS = 50
+ROWS = 100
 """Rows of one InvokeEndpoint call."""
 
 

@@ -71,6 +71,7 @@ def _tools() -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(str(each) for each in path),
         "JSII_NODE": str(places.NODE),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(places.NODE.parent / "jsii"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "NODE_NO_WARNINGS": "1",
     }

@@ -18,7 +18,7 @@ STEP = 60.0
 """Seconds of the account per advance while a run is in flight."""
 PATIENCE = 120.0
 """Real seconds that the clock waits, at most, for what it set off before it goes on."""
-_PAUSE = 0.4
+_PAUSE = 0.6
 """Real seconds between two looks."""
 
 

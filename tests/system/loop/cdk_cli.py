@@ -105,6 +105,7 @@ def surroundings(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "CDK_HOME": str(home / "cdk-home"),
         "JSII_NODE": str(_CDK / "node"),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CDK / "jsii"),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "1",
