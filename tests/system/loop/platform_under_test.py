@@ -33,6 +33,8 @@ class Platform(PlatformView):
     late: LateData
     models: Path
     inbox: Inbox
+    between_steps: Callable[[], object] = field(default=lambda: None)
+    """Called after each step of the clock: time passes no faster than clients ask."""
     _asked: Iterator[int] = field(default=_NUMBERS)
 
     def admit(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,6 +131,7 @@ class Platform(PlatformView):
         while not condition():
             assert time.monotonic() < until, f"after {_CAP:g} s not so: {what}\n{self.recently()}"
             self.account.advance(step, patience=_PATIENCE)
+            self.between_steps()
 
     def notices(self, run: Run) -> list[Notice]:
         """Return every notification since the run was asked for, all of which must name it."""

@@ -1,18 +1,12 @@
 """What becomes of candidates: one that is no better, one that fails under traffic."""
 
-import json
-import threading
-from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
 from contracts.ledger import LedgerKind
 from tests.system.loop import churn_folder, image_folder
+from tests.system.loop.live_traffic import live_traffic
 from tests.system.loop.platform_under_test import Platform
 from tests.system.loop.platform_view import Run
 
@@ -46,7 +40,7 @@ def test_a_better_candidate_takes_over_under_traffic_and_a_person_takes_it_back(
 
     with (
         platform.model_code(churn_folder.archive(platform.models, churn_folder.FULL_STRENGTH)),
-        _live_traffic(platform) as traffic,
+        live_traffic(platform) as traffic,
     ):
         run = platform.run("a better candidate")
 
@@ -83,7 +77,7 @@ def test_a_candidate_that_answers_5xx_is_rolled_back_and_the_champion_serves(
         # With all its trees it beats any champion of these scenarios, so that it is promoted.
         with (
             platform.model_code(churn_folder.archive(platform.models, churn_folder.FULL_STRENGTH)),
-            _live_traffic(platform) as traffic,
+            live_traffic(platform) as traffic,
         ):
             run = platform.run("a candidate that fails under traffic")
     finally:
@@ -133,47 +127,3 @@ def _withdraw(platform: Platform, digest: str) -> None:
         repositoryName=platform.deployed.repository, imageIds=[{"imageDigest": digest}]
     )
     assert answer["failures"] == []
-
-
-@dataclass(slots=True)
-class Traffic:
-    versions: Counter[int] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-
-    def after_rollback(self, platform: Platform, deployment: str) -> list[str]:
-        """Ask some more; return what was not answered."""
-        problems: list[str] = []
-        for _ in range(20):
-            try:
-                platform.ask_model(platform.request_rows(2))
-            except ClientError as error:
-                problems.append(f"{deployment}: {error}")
-        return problems
-
-
-@contextmanager
-def _live_traffic(platform: Platform) -> Generator[Traffic]:
-    """Keep asking, each failure final, while the context is open."""
-    traffic, stopping = Traffic(), threading.Event()
-    rows, runtime = platform.request_rows(5), platform.impatient_runtime()
-
-    def ask() -> None:
-        while not stopping.wait(0.1):
-            try:
-                answer = runtime.invoke_endpoint(
-                    EndpointName=platform.deployed.endpoint, ContentType="text/csv", Body=rows
-                )
-                traffic.versions[int(json.loads(answer["Body"].read())["model_version"])] += 1
-            except ClientError as error:
-                original = error.response.get("OriginalStatusCode")
-                traffic.errors[str(original or error)] += 1
-
-    askers = [threading.Thread(target=ask, daemon=True) for _ in range(2)]
-    for asker in askers:
-        asker.start()
-    try:
-        yield traffic
-    finally:
-        stopping.set()
-        for asker in askers:
-            asker.join()
