@@ -14,7 +14,7 @@ from demo.batches import Batch
 
 CLIENTS = 16
 LOAD_PREFIX = "load-"
-_LOAD_PAUSE = 0.25
+_LOAD_PAUSE = 0.4
 """Seconds that each client rests between two load requests: the machine has two cores."""
 
 

@@ -12,7 +12,7 @@ from demo.history import History, Landing, first_of_next_month
 from demo.timeline import Timeline
 
 _EPOCH = date(1970, 1, 1)
-DAYS_OF_TRAFFIC = 3
+DAYS_OF_TRAFFIC = 2
 """A month's requests are spread over its first days."""
 
 
