@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ def test_a_folder_is_one_account_s_at_a_time(tmp_path: Path):
     second = StateFolder(root=tmp_path)
     assert second.take(fresh=False) == 0
     second.release()
+
+
+def test_a_folder_whose_account_is_just_ending_is_waited_for(tmp_path: Path):
+    ending, following = StateFolder(root=tmp_path), StateFolder(root=tmp_path)
+    ending.take(fresh=False)  # without a record: it has removed it already
+    threading.Timer(0.3, ending.release).start()
+    assert following.take(fresh=False) == 0
+    following.release()
 
 
 @pytest.mark.parametrize(("fresh", "kept"), [(False, ["account.log.1", "images"]), (True, [])])
