@@ -48,6 +48,7 @@ def _operation(headers: dict[str, str], body: bytes) -> str:
 
 async def _settle() -> None:
     until = time.monotonic() + _LIMIT
+    await asyncio.sleep(_LOOK)  # a deletion says that it is in progress only once it has begun
     while _in_progress() and time.monotonic() < until:
         await asyncio.sleep(_LOOK)
 

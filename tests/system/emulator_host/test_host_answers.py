@@ -26,6 +26,20 @@ def handler(event, context):
 """
 
 
+_TAKES_ITS_TIME = """
+import json, time, urllib.request
+
+def handler(event, context):
+    time.sleep(0.5)
+    names = ("StackId", "RequestId", "LogicalResourceId")
+    answer = {"Status": "SUCCESS", "PhysicalResourceId": "slow", **{n: event[n] for n in names}}
+    urllib.request.urlopen(urllib.request.Request(
+        event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT",
+        headers={"Content-Type": ""},
+    ))
+"""
+
+
 def _headers(answer: dict[str, Any]) -> dict[str, str]:
     return answer["ResponseMetadata"]["HTTPHeaders"]
 
@@ -43,7 +57,11 @@ def test_an_answer_has_the_wall_s_date_and_the_account_s_time_apart(account: Run
 
 def test_a_stack_is_at_rest_when_its_operation_is_answered(account: RunningAccount):
     stacks = account.client("cloudformation")
-    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    # A resource that takes its time: others are there at once in any case.
+    slow = functions.deploy(account, "slow-resource", _TAKES_ITS_TIME)
+    template = {
+        "Resources": {"Slow": {"Type": "Custom::Slow", "Properties": {"ServiceToken": slow}}}
+    }
     made = stacks.create_stack(StackName="at-rest", TemplateBody=json.dumps(template))
     [stack] = stacks.describe_stacks(StackName=made["StackId"])["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
