@@ -58,7 +58,7 @@ def test_an_answer_has_the_wall_s_date_and_the_account_s_time_apart(account: Run
 def test_a_stack_is_at_rest_when_its_operation_is_answered(account: RunningAccount):
     stacks = account.client("cloudformation")
     # A resource that takes its time: others are there at once in any case.
-    slow = functions.deploy(account, "slow-resource", _TAKES_ITS_TIME)
+    slow = functions.deploy(account, "takes-its-time", _TAKES_ITS_TIME)
     template = {
         "Resources": {"Slow": {"Type": "Custom::Slow", "Properties": {"ServiceToken": slow}}}
     }
