@@ -15,6 +15,8 @@ BASELINE = "baseline.json"
 GOLDEN = "golden.json"
 """Requests with the answers training got; the server must give them again before it serves."""
 METRICS = "metrics.json"
+PROVENANCE = "provenance.json"
+"""What the artifact was made from (contracts.record.Provenance)."""
 
 MANIFEST_VARIABLE = "PERENNIAL_MANIFEST_SHA256"
 """Set on the SageMaker Model: the server refuses an artifact with another manifest."""

@@ -1,9 +1,13 @@
-"""The model card: what one model is, needs and must achieve, declared in its folder's card.toml."""
+"""The model card: what one model is, needs and must achieve, declared in its folder's card.toml.
 
+Only ``model``, ``datasets``, ``features`` and ``gate`` must be there; every other field has a
+default that costs little and stops early.
+"""
+
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +16,29 @@ from contracts.card_data import (
     ColumnType,
     Dataset,
     Feature,
+    FeatureType,
     read_dataset,
     read_feature,
 )
+from contracts.card_ingestion import Ingestion, read_ingestion
 from contracts.card_judging import (
-    Admission,
     Approval,
-    Drift,
     Evaluation,
     Gate,
-    Triggers,
-    read_admission,
-    read_drift,
+    Slice,
     read_evaluation,
     read_gate,
+)
+from contracts.card_operating import (
+    Admission,
+    Drift,
+    OnRefusedFile,
+    Triggers,
+    Validation,
+    read_admission,
+    read_drift,
     read_triggers,
+    read_validation,
 )
 from contracts.card_running import (
     Job,
@@ -34,7 +46,9 @@ from contracts.card_running import (
     read_job,
     read_serving,
 )
+from contracts.card_tuning import Tuning, read_tuning
 from contracts.errors import ContractError
+from contracts.quality import Task
 from contracts.reading import Table
 
 __all__ = [
@@ -46,20 +60,40 @@ __all__ = [
     "Drift",
     "Evaluation",
     "Feature",
+    "FeatureType",
     "Gate",
+    "Ingestion",
     "Job",
     "ModelCard",
+    "OnRefusedFile",
     "Serving",
+    "Slice",
     "Task",
     "Triggers",
+    "Tuning",
+    "Validation",
     "load",
     "parse",
 ]
 
-
-class Task(StrEnum):
-    BINARY_CLASSIFICATION = "binary_classification"
-    REGRESSION = "regression"
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_SECTIONS = (
+    "model",
+    "datasets",
+    "features",
+    "hyperparameters",
+    "tuning",
+    "training",
+    "processing",
+    "validation",
+    "ingestion",
+    "evaluation",
+    "gate",
+    "admission",
+    "triggers",
+    "drift",
+    "serving",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +103,8 @@ class ModelCard:
     task: Task
     description: str
     owner: str
+    image: str
+    """Which image runs it: tags of the one repository begin with ``<image>-``."""
     label: str
     label_window_days: int
     """A label is known only this many days after the moment it describes."""
@@ -76,8 +112,12 @@ class ModelCard:
     features: tuple[Feature, ...]
     """In the order of the request's CSV columns."""
     hyperparameters: Mapping[str, str]
+    tuning: Tuning | None
     training: Job
     processing: Job
+    validation: Validation
+    ingestion: Ingestion | None
+    """None: data land by themselves."""
     evaluation: Evaluation
     gate: Gate
     admission: Admission
@@ -96,55 +136,56 @@ def load(path: Path) -> ModelCard:
 
 
 def parse(document: Mapping[str, Any], *, where: str = "card") -> ModelCard:
-    card = Table.of(document, where).only(
-        "model",
-        "datasets",
-        "features",
-        "hyperparameters",
-        "training",
-        "processing",
-        "evaluation",
-        "gate",
-        "admission",
-        "triggers",
-        "drift",
-        "serving",
-    )
+    card = Table.of(document, where).only(*_SECTIONS)
     model = card.table("model").only(
-        "name", "task", "description", "owner", "label", "label_window_days"
+        "name", "task", "description", "owner", "image", "label", "label_window_days"
     )
+    task = model.choice("task", Task)
+    datasets = tuple(read_dataset(row) for row in card.tables("datasets"))
     features = tuple(read_feature(row) for row in card.tables("features"))
-    names = [feature.name for feature in features]
-    if len(set(names)) != len(names):
-        raise ContractError(f"{where}.features names one feature twice: {names}")
+    names = _different(f"{where}.features", tuple(feature.name for feature in features))
+    parameters = {
+        key: str(value) for key, value in card.table_or_empty("hyperparameters").content.items()
+    }
+    evaluation = read_evaluation(card.table_or_empty("evaluation"), task)
+    ingestion, tuning = card.optional_table("ingestion"), card.optional_table("tuning")
+    sources = _different(f"{where}.datasets", tuple(dataset.name for dataset in datasets))
     return ModelCard(
-        name=_model_name(model),
-        task=model.choice("task", Task),
+        name=_name(model, "name", most=24),
+        task=task,
         description=model.text("description"),
         owner=model.text("owner"),
+        image="standard" if "image" not in model.content else _name(model, "image", most=24),
         label=model.text("label"),
         label_window_days=model.integer("label_window_days", least=0, most=3650),
-        datasets=tuple(read_dataset(row) for row in card.tables("datasets")),
+        datasets=datasets,
         features=features,
-        hyperparameters={
-            key: str(value) for key, value in card.table("hyperparameters").content.items()
-        },
-        training=read_job(card.table("training")),
-        processing=read_job(card.table("processing")),
-        evaluation=read_evaluation(card.table("evaluation")),
-        gate=read_gate(card.table("gate")),
-        admission=read_admission(card.table("admission")),
-        triggers=read_triggers(card.table("triggers")),
-        drift=read_drift(card.table("drift")),
-        serving=read_serving(card.table("serving")),
+        hyperparameters=parameters,
+        tuning=None if tuning is None else read_tuning(tuning, tuple(parameters)),
+        training=read_job(card.table_or_empty("training"), may_use_spot=True),
+        processing=read_job(card.table_or_empty("processing"), may_use_spot=False),
+        validation=read_validation(card.table_or_empty("validation")),
+        ingestion=None if ingestion is None else read_ingestion(ingestion, sources),
+        evaluation=evaluation,
+        gate=read_gate(card.table("gate"), evaluation.metric, names),
+        admission=read_admission(card.table_or_empty("admission")),
+        triggers=read_triggers(card.table_or_empty("triggers")),
+        drift=read_drift(card.table_or_empty("drift")),
+        serving=read_serving(card.table_or_empty("serving")),
     )
 
 
-def _model_name(model: Table) -> str:
-    name = model.text("name")
-    if not (name.replace("-", "").isalnum() and name == name.lower() and len(name) <= 24):
+def _different(where: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ContractError(f"{where} names one twice: {list(names)}")
+    return names
+
+
+def _name(table: Table, field: str, *, most: int) -> str:
+    name = table.text(field)
+    if not _NAME.fullmatch(name) or len(name) > most:
         raise ContractError(
-            f"{model.where}.name must be lower-case letters, digits and hyphens, at most 24, "
-            f"got {name!r}"
+            f"{table.where}.{field} must be lower-case letters, digits and hyphens, beginning "
+            f"with a letter, at most {most}, got {name!r}"
         )
     return name

@@ -14,6 +14,12 @@ class ColumnType(StrEnum):
     TEXT = "text"
 
 
+class FeatureType(StrEnum):
+    NUMBER = "number"
+    INTEGER = "integer"
+    """A whole number, such as the number of a user: nothing is between two of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of a data file; null is refused unless ``nullable``."""
@@ -23,6 +29,8 @@ class Column:
     minimum: float | None
     maximum: float | None
     nullable: bool
+    allowed: tuple[str, ...]
+    """The categories of a text column; empty: any text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,12 @@ class Dataset:
     unique: tuple[str, ...]
     """Columns whose combination may occur once in a file; empty: no such rule."""
     min_rows: int
+    max_rows: int | None
+    """Bounds of the rows of one file."""
+    time: str | None
+    """The date column by which the dataset is ordered, for freshness and ranges."""
+    max_age_days: int | None
+    """The newest ``time`` of the dataset must be at most this old when a run starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,40 +55,61 @@ class Feature:
     """One numeric input of the model; a request outside [minimum, maximum] is refused."""
 
     name: str
+    type: FeatureType
     minimum: float | None
     maximum: float | None
 
 
 def read_column(row: Table) -> Column:
-    row.only("name", "type", "min", "max", "nullable")
+    row.only("name", "type", "min", "max", "nullable", "allowed")
+    kind = row.choice("type", ColumnType)
+    allowed = row.texts("allowed", default=())
+    if allowed and kind is not ColumnType.TEXT:
+        raise ContractError(f"{row.where}.allowed needs type = text, got {kind.value}")
     return Column(
         name=row.text("name"),
-        type=row.choice("type", ColumnType),
+        type=kind,
         minimum=row.optional_number("min"),
         maximum=row.optional_number("max"),
         nullable=row.flag("nullable", default=False),
+        allowed=allowed,
     )
 
 
 def read_dataset(row: Table) -> Dataset:
-    row.only("name", "columns", "unique", "min_rows")
+    row.only("name", "columns", "unique", "min_rows", "max_rows", "time", "max_age_days")
     columns = tuple(read_column(column) for column in row.tables("columns"))
-    unique = tuple(str(name) for name in row.content.get("unique", ()))
-    unknown = [name for name in unique if name not in {column.name for column in columns}]
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        raise ContractError(f"{row.where}.columns names one column twice: {names}")
+    unique = row.texts("unique", default=())
+    unknown = [name for name in unique if name not in names]
     if unknown:
         raise ContractError(f"{row.where}.unique names columns that do not exist: {unknown}")
+    dates = [column.name for column in columns if column.type is ColumnType.DATE]
+    time = row.optional_text("time")
+    if time is not None and time not in dates:
+        raise ContractError(f"{row.where}.time must be a date column ({dates}), got {time!r}")
+    age = row.optional_integer("max_age_days", least=1)
+    if age is not None and time is None:
+        raise ContractError(f"{row.where}.max_age_days needs {row.where}.time")
+    least = row.integer("min_rows", 1, least=1)
     return Dataset(
         name=row.text("name"),
         columns=columns,
         unique=unique,
-        min_rows=row.integer("min_rows", 1, least=1),
+        min_rows=least,
+        max_rows=row.optional_integer("max_rows", least=least),
+        time=time,
+        max_age_days=age,
     )
 
 
 def read_feature(row: Table) -> Feature:
-    row.only("name", "min", "max")
+    row.only("name", "type", "min", "max")
     return Feature(
         name=row.text("name"),
+        type=row.choice("type", FeatureType, FeatureType.NUMBER),
         minimum=row.optional_number("min"),
         maximum=row.optional_number("max"),
     )

@@ -1,8 +1,10 @@
-"""What decides about a model, as its card declares it: evaluation, gate, admission, drift."""
+"""What decides about a model, as its card declares it: evaluation and gate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.errors import ContractError
+from contracts.quality import HIGHER_IS_BETTER, OF_TASK, Task
 from contracts.reading import Table
 
 
@@ -16,98 +18,105 @@ class Approval(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     metric: str
-    """The metric the gate judges, higher is better: ``auc``."""
+    """The metric the gate judges, one of contracts.quality.OF_TASK."""
     min_holdout_rows: int
     min_class_rows: int
     bootstrap_samples: int
+    rolling_origins: int
+    """How many earlier hold-outs training also forecasts, each from the data before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Rows of the hold-out that must not get worse: those with ``minimum <= feature < maximum``."""
+
+    name: str
+    feature: str
+    minimum: float | None
+    maximum: float | None
+    tolerance: float
+    """The lower bound of the slice's gain must be above minus this."""
+    min_rows: int
+    """With fewer rows nothing can be said, and the criterion is broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    floor: float
-    """No candidate below this value of the metric is approved, champion or not."""
+    limit: float
+    """``floor`` of a metric where higher is better, ``ceiling`` of another: no candidate beyond it
+    is approved, champion or not."""
     min_gain: float
     """The candidate must be better than the champion by more than this."""
     confidence: float
     """The lower bound of this two-sided interval of the gain must be above ``min_gain``."""
     approval: Approval
+    slices: tuple[Slice, ...]
+    max_calibration_error: float | None
+    """Of a classifier: mean distance of probability and frequency over ten bins of equal size; of
+    others: distance of mean answer and mean label, as a share of the mean label."""
+    max_latency_ms: float | None
+    """99 of 100 single predictions of the exported model take no longer."""
+    max_artifact_mib: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    cool_down_hours: float
-    """After a run started, schedule and new data start none for this long; drift and people may."""
-    daily_cap: int
-    lease_hours: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triggers:
-    schedule: str
-    """An EventBridge Scheduler expression: ``rate(7 days)``."""
-    on_drift: bool
-    on_new_data: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    schedule: str
-    min_rows: int
-    """Windows with fewer rows give no verdict and are kept for the next check."""
-    psi_floor: float
-    """A feature counts as drifted only from this PSI on, however large the window is."""
-    false_alarm_rate: float
-    """Wanted chance per check that undrifted data is called drifted (all features together)."""
-    drifted_share: float
-    """The alarm trips when at least this share of the features drifted."""
-    bins: int
-
-
-def read_evaluation(table: Table) -> Evaluation:
-    table.only("metric", "min_holdout_rows", "min_class_rows", "bootstrap_samples")
+def read_evaluation(table: Table, task: Task) -> Evaluation:
+    table.only(
+        "metric", "min_holdout_rows", "min_class_rows", "bootstrap_samples", "rolling_origins"
+    )
+    metric = table.text("metric", OF_TASK[task][0])
+    if metric not in OF_TASK[task]:
+        allowed = ", ".join(OF_TASK[task])
+        raise ContractError(
+            f"{table.where}.metric must be one of {allowed} for task {task}, got {metric!r}"
+        )
     return Evaluation(
-        metric=table.text("metric"),
-        min_holdout_rows=table.integer("min_holdout_rows", least=1),
-        min_class_rows=table.integer("min_class_rows", least=1),
-        bootstrap_samples=table.integer("bootstrap_samples", least=100, most=100_000),
+        metric=metric,
+        min_holdout_rows=table.integer("min_holdout_rows", 500, least=1),
+        min_class_rows=table.integer("min_class_rows", 50, least=1),
+        bootstrap_samples=table.integer("bootstrap_samples", 1000, least=100, most=100_000),
+        rolling_origins=table.integer("rolling_origins", 0, least=0, most=52),
     )
 
 
-def read_gate(table: Table) -> Gate:
-    table.only("floor", "min_gain", "confidence", "approval")
+def read_gate(table: Table, metric: str, features: tuple[str, ...]) -> Gate:
+    bound = "floor" if HIGHER_IS_BETTER[metric] else "ceiling"
+    table.only(
+        bound,
+        "min_gain",
+        "confidence",
+        "approval",
+        "slices",
+        "max_calibration_error",
+        "max_latency_ms",
+        "max_artifact_mib",
+    )
     return Gate(
-        floor=table.number("floor"),
+        limit=table.number(bound),
         min_gain=table.number("min_gain", least=0),
-        confidence=table.number("confidence", least=0.5, most=0.9999),
-        approval=table.choice("approval", Approval),
+        confidence=table.number("confidence", 0.95, least=0.5, most=0.9999),
+        approval=table.choice("approval", Approval, Approval.AUTOMATIC),
+        slices=tuple(_slice(row, features) for row in table.tables("slices", default=())),
+        max_calibration_error=table.optional_number("max_calibration_error", least=0),
+        max_latency_ms=table.optional_number("max_latency_ms", least=0),
+        max_artifact_mib=table.optional_number("max_artifact_mib", least=0),
     )
 
 
-def read_admission(table: Table) -> Admission:
-    table.only("cool_down_hours", "daily_cap", "lease_hours")
-    return Admission(
-        cool_down_hours=table.number("cool_down_hours", least=0),
-        daily_cap=table.integer("daily_cap", least=1),
-        lease_hours=table.number("lease_hours", least=0.1),
-    )
-
-
-def read_triggers(table: Table) -> Triggers:
-    table.only("schedule", "on_drift", "on_new_data")
-    return Triggers(
-        schedule=table.text("schedule"),
-        on_drift=table.flag("on_drift", default=True),
-        on_new_data=table.flag("on_new_data", default=True),
-    )
-
-
-def read_drift(table: Table) -> Drift:
-    table.only("schedule", "min_rows", "psi_floor", "false_alarm_rate", "drifted_share", "bins")
-    return Drift(
-        schedule=table.text("schedule"),
-        min_rows=table.integer("min_rows", least=1),
-        psi_floor=table.number("psi_floor", 0.1, least=0),
-        false_alarm_rate=table.number("false_alarm_rate", least=1e-9, most=0.5),
-        drifted_share=table.number("drifted_share", least=0.01, most=1),
-        bins=table.integer("bins", 10, least=2, most=100),
+def _slice(row: Table, features: tuple[str, ...]) -> Slice:
+    row.only("name", "feature", "min", "max", "tolerance", "min_rows")
+    feature = row.text("feature")
+    if feature not in features:
+        raise ContractError(
+            f"{row.where}.feature must be one of {', '.join(features)}, got {feature!r}"
+        )
+    low, high = row.optional_number("min"), row.optional_number("max")
+    if low is None and high is None:
+        raise ContractError(f"{row.where} needs min or max")
+    return Slice(
+        name=row.text("name"),
+        feature=feature,
+        minimum=low,
+        maximum=high,
+        tolerance=row.number("tolerance", least=0),
+        min_rows=row.integer("min_rows", 100, least=1),
     )

@@ -21,6 +21,8 @@ class Variable(StrEnum):
     """The ECR repository of the one image; admission resolves its newest digest."""
     CODE_URI = "PERENNIAL_CODE_URI"
     """The model's code archive: an S3 object named by its hash."""
+    CODE_COMMIT = "PERENNIAL_CODE_COMMIT"
+    """The last git commit that touched the model's folder, or ``unknown``."""
     ENDPOINT_ROLE_ARN = "PERENNIAL_ENDPOINT_ROLE_ARN"
     KEY_ARN = "PERENNIAL_KEY_ARN"
     """The environment's KMS key, for what handlers write and endpoints store."""

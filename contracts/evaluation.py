@@ -16,12 +16,18 @@ class Score:
     artifact_uri: str
     artifact_sha256: str
     manifest_sha256: str
+    artifact_bytes: int
     metrics: Mapping[str, float]
+    calibration_error: float
+    """See contracts.card_judging.Gate.max_calibration_error."""
+    latency_ms: float
+    """99 of 100 predictions of one row took no longer, in the evaluation's own process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """Candidate minus champion, with a two-sided interval by paired bootstrap."""
+    """By how much the candidate is better than the champion (contracts.quality.improvement), with a
+    two-sided interval by paired bootstrap: above 0 is better, whichever way the metric goes."""
 
     value: float
     low: float
@@ -31,11 +37,23 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SliceScore:
+    """The judged metric on some rows of the hold-out; no figures where they are too few."""
+
+    name: str
+    rows: int
+    candidate: float | None
+    champion: float | None
+    gain: Gain | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldOut:
     rows: int
-    positives: int
+    positives: int | None
+    """Of a classifier's labels."""
     snapshot_date: str
-    """The month that both models are asked about, out of time for the candidate."""
+    """The moment that both models are asked about, out of time for the candidate."""
     sha256: str
 
 
@@ -48,6 +66,7 @@ class EvaluationReport:
     candidate: Score
     champion: Score | None
     gain: Gain | None
+    slices: tuple[SliceScore, ...]
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,13 +86,14 @@ def parse_evaluation(document: object) -> EvaluationReport:
         metric=metric,
         holdout=HoldOut(
             rows=holdout.integer("rows", least=1),
-            positives=holdout.integer("positives", least=0),
+            positives=holdout.optional_integer("positives", least=0),
             snapshot_date=holdout.text("snapshot_date"),
             sha256=holdout.text("sha256"),
         ),
         candidate=_score(table.table("candidate"), metric),
         champion=None if champion is None else _score(champion, metric),
         gain=None if gain is None else _gain(gain),
+        slices=tuple(_slice(row, judged=gain is not None) for row in table.tables("slices")),
     )
 
 
@@ -85,7 +105,24 @@ def _score(table: Table, metric: str) -> Score:
         artifact_uri=table.text("artifact_uri"),
         artifact_sha256=table.text("artifact_sha256"),
         manifest_sha256=table.text("manifest_sha256"),
+        artifact_bytes=table.integer("artifact_bytes", least=1),
         metrics={name: metrics.number(name) for name in metrics.content},
+        calibration_error=table.number("calibration_error", least=0),
+        latency_ms=table.number("latency_ms", least=0),
+    )
+
+
+def _slice(row: Table, *, judged: bool) -> SliceScore:
+    gain = row.optional_table("gain")
+    candidate, champion = row.optional_number("candidate"), row.optional_number("champion")
+    if judged and {candidate is None, champion is None, gain is None} == {True, False}:
+        raise ContractError(f"{row.where} must have candidate, champion and gain or none of them")
+    return SliceScore(
+        name=row.text("name"),
+        rows=row.integer("rows", least=0),
+        candidate=candidate,
+        champion=champion,
+        gain=None if gain is None else _gain(gain),
     )
 
 

@@ -28,6 +28,16 @@ def quarantine_key(model: str, run_id: str, dataset: str, filename: str) -> str:
     return f"{model}/quarantine/{run_id}/{dataset}/{filename}"
 
 
+def set_aside_key(model: str, run_id: str, dataset: str, filename: str) -> str:
+    """Data bucket: the rows of an accepted file that broke a rule, each with it."""
+    return f"{quarantine_key(model, run_id, dataset, filename)}.rows.csv"
+
+
+def staged_prefix(model: str, purpose: str, dataset: str) -> str:
+    """Data bucket: copies of earlier versions of files, for a run that must read them again."""
+    return f"{model}/snapshots/staged/{purpose}/{dataset}/"
+
+
 def run_prefix(model: str, run_id: str) -> str:
     """Reports bucket: what one run leaves as evidence."""
     return f"{model}/runs/{run_id}/"
@@ -46,6 +56,16 @@ def evaluation_prefix(model: str, run_id: str) -> str:
 def verdict_key(model: str, run_id: str) -> str:
     """Reports bucket: the gate's verdict with its criteria."""
     return f"{run_prefix(model, run_id)}verdict.json"
+
+
+def record_key(model: str, run_id: str) -> str:
+    """Reports bucket: all that it takes to build the run's candidate again (contracts.record)."""
+    return f"{run_prefix(model, run_id)}record.json"
+
+
+def raw_prefix(model: str) -> str:
+    """Data bucket: what others deliver for ingestion to fetch (contracts.card_ingestion)."""
+    return f"{model}/raw/"
 
 
 def drift_report_key(model: str, window_end: str) -> str:

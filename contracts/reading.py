@@ -39,8 +39,12 @@ class Table:
     def optional_table(self, name: str) -> "Table | None":
         return self.table(name) if self.content.get(name) is not None else None
 
-    def tables(self, name: str) -> list["Table"]:
-        rows = self._required(name)
+    def table_or_empty(self, name: str) -> "Table":
+        """Return the table, or one without fields: then every field has its default."""
+        return Table.of(self.content.get(name, {}), f"{self.where}.{name}")
+
+    def tables(self, name: str, default: tuple[object, ...] | None = None) -> list["Table"]:
+        rows = self._required(name) if default is None else self.content.get(name, default)
         if not isinstance(rows, Sequence) or isinstance(rows, str):
             raise ContractError(f"{self.where}.{name} must be a list of tables, got {rows!r}")
         return [Table.of(row, f"{self.where}.{name}[{i}]") for i, row in enumerate(rows)]
@@ -50,6 +54,13 @@ class Table:
         if not isinstance(value, str) or not value:
             raise ContractError(f"{self.where}.{name} must be a text, got {value!r}")
         return value
+
+    def texts(self, name: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        values = self._required(name) if default is None else self.content.get(name, default)
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            raise ContractError(f"{self.where}.{name} must be a list of texts, got {values!r}")
+        listed = Table({str(i): value for i, value in enumerate(values)}, f"{self.where}.{name}")
+        return tuple(listed.text(index) for index in listed.content)
 
     def optional_text(self, name: str) -> str | None:
         return self.text(name) if self.content.get(name) is not None else None
@@ -68,8 +79,12 @@ class Table:
         self._within(name, value, least, most)
         return float(value)
 
-    def optional_number(self, name: str) -> float | None:
-        return self.number(name) if self.content.get(name) is not None else None
+    def optional_number(
+        self, name: str, *, least: float | None = None, most: float | None = None
+    ) -> float | None:
+        if self.content.get(name) is None:
+            return None
+        return self.number(name, least=least, most=most)
 
     def integer(
         self,
@@ -85,6 +100,9 @@ class Table:
         self._within(name, value, least, most)
         return value
 
+    def optional_integer(self, name: str, *, least: int | None = None) -> int | None:
+        return self.integer(name, least=least) if self.content.get(name) is not None else None
+
     def numbers(self, name: str) -> tuple[float, ...]:
         values = self._required(name)
         if not isinstance(values, Sequence) or isinstance(values, str):
@@ -92,8 +110,8 @@ class Table:
         listed = Table({str(i): value for i, value in enumerate(values)}, f"{self.where}.{name}")
         return tuple(listed.number(index) for index in listed.content)
 
-    def flag(self, name: str, default: bool) -> bool:
-        value = self.content.get(name, default)
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        value = self._required(name) if default is None else self.content.get(name, default)
         if not isinstance(value, bool):
             raise ContractError(f"{self.where}.{name} must be true or false, got {value!r}")
         return value

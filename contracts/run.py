@@ -40,18 +40,29 @@ class Champion:
     """Name of its Model and EndpointConfig (contracts.naming.deployment)."""
 
 
+class Purpose(StrEnum):
+    RETRAIN = "retrain"
+    BACKFILL = "backfill"
+    """The loop as of a past date, for reproducing an incident: it judges and never promotes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     run_id: str
     model: str
     environment: str
+    purpose: Purpose
     as_of: datetime
+    """What was known by then is all that the run may know."""
     cause: Cause
     fencing_token: int
     image_uri: str
     """``<repository>@sha256:<digest>``."""
     image_digest: str
     code_uri: str
+    """The archive of the model's folder, named by its sha256."""
+    code_commit: str
+    """The last git commit that touched the folder, or ``unknown``."""
     champion: Champion | None
 
     def document(self) -> dict[str, Any]:
@@ -80,6 +91,7 @@ def parse_request(document: object) -> RunRequest:
         run_id=table.text("run_id"),
         model=table.text("model"),
         environment=table.text("environment"),
+        purpose=table.choice("purpose", Purpose),
         as_of=moment.parse(table.text("as_of"), "request.as_of"),
         cause=Cause(
             kind=cause.choice("kind", CauseKind), id=cause.text("id"), detail=cause.text("detail")
@@ -88,5 +100,6 @@ def parse_request(document: object) -> RunRequest:
         image_uri=table.text("image_uri"),
         image_digest=table.text("image_digest"),
         code_uri=table.text("code_uri"),
+        code_commit=table.text("code_commit"),
         champion=None if champion is None else parse_champion(champion),
     )

@@ -32,3 +32,8 @@ def drift(model: str) -> str:
 def settled(execution_arn: str, redrive: int, status: str) -> str:
     """The claim that makes one end of one execution one notification."""
     return f"settled#{execution_arn}#{redrive}#{status}"
+
+
+def accepted(model: str) -> str:
+    """The last snapshot that validation accepted: its digest, its URI, its profile's URI."""
+    return f"accepted#{model}"

@@ -1,4 +1,4 @@
-"""The validation report: which files a run may use, and why not the others."""
+"""The validation report: which files and rows a run may use, and why not the others."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,7 +24,24 @@ class FileReport:
     key: str
     sha256: str
     rows: int
+    first: str | None
+    last: str | None
+    """The range of the dataset's time column."""
+    refused: bool
+    set_aside: tuple[int, ...]
+    """Rows of a file that is not refused which nobody may use; ascending."""
     violations: tuple[Violation, ...]
+    """Why it is refused, or why rows are set aside (the first ones of many)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetReport:
+    """What holds for all accepted files of a dataset together."""
+
+    dataset: str
+    rows: int
+    violations: tuple[Violation, ...]
+    """Any one refuses the run: nothing is left that it could use instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +50,20 @@ class ValidationReport:
     as_of: str
     snapshot_digest: str
     files: tuple[FileReport, ...]
+    datasets: tuple[DatasetReport, ...]
 
     @property
     def refused(self) -> tuple[FileReport, ...]:
-        return tuple(file for file in self.files if file.violations)
+        return tuple(file for file in self.files if file.refused)
+
+    @property
+    def broken(self) -> tuple[Violation, ...]:
+        """What refuses the run whatever becomes of single files."""
+        return tuple(v for dataset in self.datasets for v in dataset.violations)
 
     def document(self) -> dict[str, Any]:
-        verdict = "rejected" if self.refused else "accepted"
-        return {"verdict": verdict, **asdict(self)}
+        rejected = self.refused or self.broken
+        return {"verdict": "rejected" if rejected else "accepted", **asdict(self)}
 
 
 def parse_report(document: object) -> ValidationReport:
@@ -50,6 +73,7 @@ def parse_report(document: object) -> ValidationReport:
         as_of=table.text("as_of"),
         snapshot_digest=table.text("snapshot_digest"),
         files=tuple(_file(row) for row in table.tables("files")),
+        datasets=tuple(_dataset(row) for row in table.tables("datasets")),
     )
 
 
@@ -59,6 +83,18 @@ def _file(row: Table) -> FileReport:
         key=row.text("key"),
         sha256=row.text("sha256"),
         rows=row.integer("rows", least=0),
+        first=row.optional_text("first"),
+        last=row.optional_text("last"),
+        refused=row.flag("refused"),
+        set_aside=tuple(int(number) for number in row.numbers("set_aside")),
+        violations=tuple(_violation(item) for item in row.tables("violations")),
+    )
+
+
+def _dataset(row: Table) -> DatasetReport:
+    return DatasetReport(
+        dataset=row.text("dataset"),
+        rows=row.integer("rows", least=0),
         violations=tuple(_violation(item) for item in row.tables("violations")),
     )
 
@@ -67,7 +103,7 @@ def _violation(row: Table) -> Violation:
     return Violation(
         rule=row.text("rule"),
         column=row.optional_text("column"),
-        row=None if row.content.get("row") is None else row.integer("row", least=1),
+        row=row.optional_integer("row", least=1),
         value=None if row.content.get("value") is None else str(row.content["value"]),
         message=row.text("message"),
     )

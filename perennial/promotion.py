@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from contracts import moment, naming
-from contracts.run import Cause, CauseKind, RunRequest
+from contracts.run import Cause, CauseKind, Purpose, RunRequest
 from perennial import registry, state
 from perennial.account import Account
 from perennial.deployed import Deployed
@@ -66,12 +66,14 @@ def _request(account: Account, deployed: Deployed, package: Package, reason: str
         run_id=naming.run_id(deployed.model, deployed.environment, cause.id),
         model=deployed.model,
         environment=deployed.environment,
+        purpose=Purpose.RETRAIN,
         as_of=as_of,
         cause=cause,
         fencing_token=state.fencing_token(dynamodb, deployed.state_table, deployed.model),
         image_uri=package.image_uri,
         image_digest=_evidence(package, "image_digest"),
         code_uri=_evidence(package, "code_uri"),
+        code_commit=package.metadata.get("code_commit", "unknown"),
         champion=state.champion(dynamodb, deployed.state_table, deployed.model),
     )
 

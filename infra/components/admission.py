@@ -36,6 +36,7 @@ class Admission(Construct):
         retraining: sfn.StateMachine,
         machine_name: str,
         code_uri: str,
+        code_commit: str,
         dead_letters: sqs.Queue,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -50,6 +51,7 @@ class Admission(Construct):
                 **model.stores.variables(),
                 Variable.RETRAINING_ARN: retraining.state_machine_arn,
                 Variable.CODE_URI: code_uri,
+                Variable.CODE_COMMIT: code_commit,
             },
             timeout=Duration.minutes(2),
             dead_letters=dead_letters,

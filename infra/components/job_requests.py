@@ -121,7 +121,7 @@ class JobRequests:
     def _instances(self, job: Job) -> Request:
         return {
             "InstanceCount": 1,
-            "InstanceType": job.instance_type,
+            "InstanceType": job.instance_types[0],
             "VolumeSizeInGB": job.volume_gib,
             "VolumeKmsKeyId": self.model.stores.key.key_arn,
         }

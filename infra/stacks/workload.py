@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from infra import source_commit
 from infra.components.admission import Admission
 from infra.components.dead_letters import DeadLetters
 from infra.components.drift_monitoring import DriftMonitoring
@@ -45,6 +46,7 @@ class WorkloadStack(Stack):
             retraining=retraining.state_machine,
             machine_name=retraining.name,
             code_uri=code.s3_object_url,
+            code_commit=source_commit.of_folder(model.folder),
             dead_letters=dead_letters.queue,
         )
         drift = DriftMonitoring(self, "Drift", model=model, dead_letters=dead_letters.queue)

@@ -38,6 +38,7 @@ class Target:
     card: ModelCard
     environment: str
     code_uri: str
+    code_commit: str
 
     def run_id(self, asked: Asked) -> str:
         return naming.run_id(self.card.name, self.environment, asked.cause.id)

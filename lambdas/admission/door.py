@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts import moment
-from contracts.run import RunRequest
+from contracts.run import Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.leases import Lease, Leases
 from lambdas.admission.answer import Answer, Outcome, Target
@@ -133,11 +133,13 @@ class Door:
             run_id=run,
             model=card.name,
             environment=self.target.environment,
+            purpose=Purpose.RETRAIN,
             as_of=asked.as_of,
             cause=asked.cause,
             fencing_token=lease.token,
             image_uri=image.uri,
             image_digest=image.digest,
             code_uri=self.target.code_uri,
+            code_commit=self.target.code_commit,
             champion=self.champion.read(),
         )

@@ -33,6 +33,7 @@ def _door() -> Door:
             card=card,
             environment=wiring.setting(Variable.ENVIRONMENT),
             code_uri=wiring.setting(Variable.CODE_URI),
+            code_commit=wiring.setting(Variable.CODE_COMMIT),
         ),
         leases=leases,
         record=AdmissionRecord(wiring.state_table(), card.name),

@@ -40,9 +40,10 @@ def quality(report: EvaluationReport, card: ModelCard) -> Iterator[Criterion]:
     holdout, gate, least = report.holdout, card.gate, card.evaluation.min_class_rows
     yield _least("hold-out rows", holdout.rows, card.evaluation.min_holdout_rows)
     if card.task is Task.BINARY_CLASSIFICATION:
-        yield _least("hold-out positives", holdout.positives, least)
-        yield _least("hold-out negatives", holdout.rows - holdout.positives, least)
-    yield _least(f"{report.metric} floor", report.candidate.metrics[report.metric], gate.floor)
+        positives = holdout.positives or 0
+        yield _least("hold-out positives", positives, least)
+        yield _least("hold-out negatives", holdout.rows - positives, least)
+    yield _least(f"{report.metric} floor", report.candidate.metrics[report.metric], gate.limit)
     if report.gain is not None:
         yield Criterion(
             name=f"{report.metric} gain, lower bound",

@@ -10,7 +10,12 @@ class NoModelData(Exception):
     """A dataset has no files, so there is nothing to train on."""
 
 
-def compose(model: str, bucket: str, files: Mapping[str, Sequence[SnapshotFile]]) -> Snapshot:
+def compose(
+    model: str,
+    bucket: str,
+    files: Mapping[str, Sequence[SnapshotFile]],
+    schemas: Mapping[str, str],
+) -> Snapshot:
     """Put the files of all datasets into one snapshot, sorted by key."""
     for dataset, found in files.items():
         if not found:
@@ -21,6 +26,7 @@ def compose(model: str, bucket: str, files: Mapping[str, Sequence[SnapshotFile]]
         model=model,
         bucket=bucket,
         files=tuple(sorted(everything, key=lambda file: file.key)),
+        schemas=schemas,
     )
 
 

@@ -9,6 +9,7 @@ from contracts import layout
 from contracts.card import ModelCard
 from contracts.environment import Variable
 from contracts.run import RunRequest, parse_request
+from contracts.snapshot import schema_digest
 from lambdas.adapters import wiring
 from lambdas.adapters.documents import Documents, render
 from lambdas.snapshot.data_bucket import DataBucket
@@ -32,7 +33,8 @@ def take_snapshot(
     request: RunRequest, *, card: ModelCard, bucket: str, data: DataBucket, documents: Documents
 ) -> dict[str, Any]:
     names = [dataset.name for dataset in card.datasets]
-    snapshot = compose(card.name, bucket, {name: data.files(name) for name in names})
+    schemas = {dataset.name: schema_digest(dataset) for dataset in card.datasets}
+    snapshot = compose(card.name, bucket, {name: data.files(name) for name in names}, schemas)
     key = layout.snapshot_key(card.name, snapshot.digest)
     # The digest is of the bytes: one that exists may name older versions of the same bytes.
     documents.write_once(bucket, key, render(snapshot.document()))

@@ -50,7 +50,10 @@ class Contestant:
             artifact_uri=self.uri,
             artifact_sha256=self.artifact_sha256,
             manifest_sha256=self.predictor.manifest_sha256,
+            artifact_bytes=1,
             metrics=metrics,
+            calibration_error=0.0,
+            latency_ms=0.0,
         )
 
     def golden_csv(self) -> str:
@@ -110,4 +113,5 @@ def compare(
         if champion is None or old is None
         else champion.described(all_metrics(rows.labels, old)),
         gain=gain,
+        slices=(),
     )

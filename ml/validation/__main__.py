@@ -38,6 +38,7 @@ def validate(places: Places, variables: Mapping[str, str]) -> None:
         as_of=as_of,
         snapshot_digest=snapshot.digest,
         files=tuple(judge_file(file, schemas) for file in verified_files(snapshot, card, folders)),
+        datasets=(),
     )
     write_json(places.processing_output("report") / "report.json", report.document())
     for file in report.refused:

@@ -35,6 +35,10 @@ def judge_file(file: DataFile, schemas: Schemas) -> FileReport:
         key=file.listed.key,
         sha256=file.listed.sha256,
         rows=rows,
+        first=None,
+        last=None,
+        refused=bool(violations),
+        set_aside=(),
         violations=tuple(_at_most(MAX_VIOLATIONS, file, violations)),
     )
 

@@ -12,9 +12,15 @@ from contracts.drift_report import DriftReport, DriftVerdict, FeatureDrift
 from contracts.errors import ContractError
 from contracts.evaluation import EvaluationReport, Gain, HoldOut, Score, parse_evaluation
 from contracts.ledger import LedgerEntry, LedgerKind
-from contracts.run import Cause, CauseKind, Champion, RunRequest, parse_request
+from contracts.run import Cause, CauseKind, Champion, Purpose, RunRequest, parse_request
 from contracts.snapshot import Snapshot, SnapshotFile, parse_snapshot
-from contracts.validation import FileReport, ValidationReport, Violation, parse_report
+from contracts.validation import (
+    DatasetReport,
+    FileReport,
+    ValidationReport,
+    Violation,
+    parse_report,
+)
 
 CHAMPION = Champion(
     model_package_arn="arn/1",
@@ -30,27 +36,60 @@ REQUEST = RunRequest(
     run_id="churn-dev-1",
     model="churn",
     environment="dev",
+    purpose=Purpose.RETRAIN,
     as_of=datetime(1997, 5, 1, tzinfo=UTC),
     cause=Cause(kind=CauseKind.DRIFT, id="1", detail="share 0.5"),
     fencing_token=7,
     image_uri="repo@sha256:1",
     image_digest="sha256:1",
     code_uri="s3://c/z",
+    code_commit="unknown",
     champion=CHAMPION,
 )
 FILE = SnapshotFile(dataset="labels", key="k", version_id="v", sha256="s", size=0)
-SNAPSHOT = Snapshot(model="churn", bucket="data", files=(FILE, replace(FILE, key="l")))
+SNAPSHOT = Snapshot(
+    model="churn", bucket="data", files=(FILE, replace(FILE, key="l")), schemas={"labels": "s"}
+)
 VIOLATION = Violation(rule="range", column=None, row=None, value=None, message="empty")
 REPORT = ValidationReport(
     run_id="r",
     as_of="1997-05-01T00:00:00Z",
     snapshot_digest="d",
     files=(
-        FileReport(dataset="labels", key="k", sha256="s", rows=0, violations=(VIOLATION,)),
-        FileReport(dataset="labels", key="l", sha256="s", rows=3, violations=()),
+        FileReport(
+            dataset="labels",
+            key="k",
+            sha256="s",
+            rows=0,
+            first=None,
+            last=None,
+            refused=True,
+            set_aside=(),
+            violations=(VIOLATION,),
+        ),
+        FileReport(
+            dataset="labels",
+            key="l",
+            sha256="s",
+            rows=3,
+            first=None,
+            last="1997-03-01",
+            refused=False,
+            set_aside=(2,),
+            violations=(),
+        ),
     ),
+    datasets=(DatasetReport(dataset="labels", rows=3, violations=()),),
 )
-SCORE = Score(artifact_uri="s3://a", artifact_sha256="a", manifest_sha256="m", metrics={"auc": 0.7})
+SCORE = Score(
+    artifact_uri="s3://a",
+    artifact_sha256="a",
+    manifest_sha256="m",
+    artifact_bytes=9,
+    metrics={"auc": 0.7},
+    calibration_error=0.01,
+    latency_ms=0.2,
+)
 EVALUATION = EvaluationReport(
     run_id="r",
     as_of="1997-05-01T00:00:00Z",
@@ -59,6 +98,7 @@ EVALUATION = EvaluationReport(
     candidate=SCORE,
     champion=SCORE,
     gain=Gain(value=0.0, low=-0.1, high=0.1, confidence=0.95, samples=1000),
+    slices=(),
 )
 BASELINE = Baseline(
     model="churn",

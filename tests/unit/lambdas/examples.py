@@ -7,7 +7,7 @@ from typing import Any
 from contracts import card as cards
 from contracts import moment
 from contracts.card import ModelCard
-from contracts.run import Cause, CauseKind, Champion, RunRequest
+from contracts.run import Cause, CauseKind, Champion, Purpose, RunRequest
 
 ROOT = Path(__file__).parents[3]
 CARD: ModelCard = cards.load(ROOT / "ml" / "workloads" / "churn" / "card.toml")
@@ -33,12 +33,14 @@ def request(**changes: Any) -> RunRequest:
         run_id="churn-dev-0123456789ab",
         model="churn",
         environment="dev",
+        purpose=Purpose.RETRAIN,
         as_of=moment.parse("1997-07-01T00:00:00Z"),
         cause=Cause(kind=CauseKind.SCHEDULE, id="schedule 1997-07-01", detail="the schedule"),
         fencing_token=1,
         image_uri=IMAGE,
         image_digest=DIGEST,
         code_uri="s3://assets/code.zip",
+        code_commit="unknown",
         champion=None,
     )
     return replace(made, **changes)

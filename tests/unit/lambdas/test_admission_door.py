@@ -82,7 +82,9 @@ class House:
         self._state, self._ledger_table = state_table, ledger_table
         starts = Starts(model="churn", lease_hours=12, leases=self.leases, ledger=ledger)
         self.door = Door(
-            target=Target(card=CARD, environment="dev", code_uri="s3://assets/code.zip"),
+            target=Target(
+                card=CARD, environment="dev", code_uri="s3://assets/code.zip", code_commit="unknown"
+            ),
             leases=self.leases,
             record=self.record,
             incoming=self.incoming,  # pyright: ignore[reportArgumentType]

@@ -34,7 +34,7 @@ class Site:
         return file
 
     def report(self, broken: dict[str, list[str]], **changes: Any) -> None:
-        snapshot = Snapshot(model="churn", bucket="data", files=tuple(self.files))
+        snapshot = Snapshot(model="churn", bucket="data", files=tuple(self.files), schemas={})
         self.documents.write("data", "churn/snapshots/d/snapshot.json", render(snapshot.document()))
         report = ValidationReport(
             run_id=changes.get("run_id", request().run_id),

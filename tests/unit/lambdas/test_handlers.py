@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "PERENNIAL_RETRAINING_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:retraining",
     "PERENNIAL_REPOSITORY_NAME": "perennial",
     "PERENNIAL_CODE_URI": "s3://assets/code.zip",
+    "PERENNIAL_CODE_COMMIT": "unknown",
     "PERENNIAL_ENDPOINT_ROLE_ARN": "arn:aws:iam::123456789012:role/endpoint",
     "PERENNIAL_KEY_ARN": "arn:aws:kms:eu-west-1:123456789012:key/1",
     "LAMBDA_TASK_ROOT": str(ROOT / "ml" / "workloads" / "churn"),

@@ -21,6 +21,7 @@ def snapshot_of(files: Files, model: str = "churn") -> Snapshot:
     return Snapshot(
         model=model,
         bucket="data",
+        schemas={},
         files=tuple(
             SnapshotFile(
                 dataset=name.partition("/")[0],
