@@ -25,7 +25,7 @@ demo: ## Run the whole loop on this machine, on real data (ARGS="--keep" leaves 
 	@$(python) -m demo $(ARGS)
 
 test: ## Everything: lint, types, unit, infra and system tests
-	@tools/setup all
+	@tools/setup test
 	@tools/test all
 
 check: ## The fast part of the tests, in less than a minute
