@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.account_clock import AccountClock
+from emulator.faults.callers import Callers, Kind
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
@@ -50,6 +51,7 @@ class EmbeddedAccount:
     identity: Identity
     state_dir: Path
     clock: AccountClock
+    callers: Callers = field(default_factory=Callers)
     account_id: str = field(init=False)
     region: str = field(init=False)
     _clients: dict[str, Any] = field(init=False, default_factory=dict)
@@ -80,7 +82,9 @@ class EmbeddedAccount:
         from boto3.session import Session
         from botocore.config import Config
 
-        credentials = self.identity.environment()
+        # What AWS's services do on their own account are the calls of nobody's process.
+        key, _ = self.callers.admit(Kind.SERVICE, "aws")
+        credentials = self.identity.environment() | {"AWS_ACCESS_KEY_ID": key}
         return Session().client(
             service,
             endpoint_url=self.endpoint_url,

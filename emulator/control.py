@@ -1,4 +1,4 @@
-"""The account's own endpoints, below ``/_emulator/``: its clock, its images, its end."""
+"""The account's own endpoints, below ``/_emulator/``: clock, images, faults, its end."""
 
 import asyncio
 import json
@@ -35,6 +35,7 @@ class Control:
         images: Images,
         facts: Mapping[str, Any],
         stop: Callable[[], object],
+        more: Mapping[tuple[str, str], Callable[[Body], Any]],
     ) -> None:
         self._services = services
         self._clock = clock
@@ -50,6 +51,7 @@ class Control:
             ("GET", "images"): lambda _: {"images": [i.as_json() for i in self._images.all()]},
             ("POST", "images"): self._register,
             ("POST", "stop"): self._end,
+            **more,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,9 @@ from emulator.account import EmbeddedAccount, Identity
 from emulator.account_clock import AccountClock
 from emulator.control import Application, Control, Receive, Scope, Send
 from emulator.date_header import dated
+from emulator.faults.book import FaultBook
+from emulator.faults.callers import Callers
+from emulator.faults.front import Front
 from emulator.images import Images
 from emulator.state_folder import StateFolder
 
@@ -41,7 +44,10 @@ class RunningServices:
     ) -> Self:
         clock = AccountClock(MovedTime(options.clock))
         loop = asyncio.get_running_loop()
-        account = EmbeddedAccount(identity=identity, state_dir=folder.root, clock=clock)
+        faults = FaultBook(Callers())
+        account = EmbeddedAccount(
+            identity=identity, state_dir=folder.root, clock=clock, callers=faults.callers
+        )
         images = Images(
             folder.images,
             account_id=identity.account_id,
@@ -53,13 +59,14 @@ class RunningServices:
         from emulator.ministack.lambdas import Runtimes
 
         runtimes = Runtimes(python=options.lambda_python, node=options.node)
-        services = installation.install(account, images, runtimes)
+        services = installation.install(account, images, runtimes, faults)
         control = Control(
-            installation.application(),
+            Front(installation.application(), faults),
             clock=clock,
             images=images,
             facts=facts,
             stop=lambda: loop.call_soon_threadsafe(stopping.set),
+            more=faults.control(),
         )
         return cls(clock=clock, services=services, application=dated(control, clock))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from emulator.faults.asked import FaultSetter
 from emulator.launch import Launch
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -26,7 +27,7 @@ class AccountError(Exception):
         self.message = message
 
 
-class RunningAccount:
+class RunningAccount(FaultSetter):
     """An account that answers at ``endpoint_url``; as a context manager it stops at the end."""
 
     def __init__(

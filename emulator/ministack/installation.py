@@ -7,6 +7,7 @@ from typing import Any
 from ministack.core import router
 
 from emulator.account import EmbeddedAccount
+from emulator.faults.book import FaultBook
 from emulator.images import Images
 from emulator.ministack import (
     alarms,
@@ -14,6 +15,8 @@ from emulator.ministack import (
     closed,
     cloudformation,
     handler_errors,
+    handler_processes,
+    integration_faults,
     lambdas,
     object_encryption,
     object_events,
@@ -54,7 +57,9 @@ def application() -> Any:
     return _app.app
 
 
-def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes) -> Services:
+def install(
+    account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes, faults: FaultBook
+) -> Services:
     """Install everything; call it once, before the server starts."""
     clock = account.clock
     closed.install()
@@ -64,12 +69,13 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
         endpoint_url=account.endpoint_url,
         temporary=account.state_dir / "tmp",
     )
+    handler_processes.install(faults.callers)
     clock.add_activity(lambdas.busy)
     schedules.install(clock)
     scheduler.install(account)
     evaluator = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
-    sagemaker = SageMaker(account, images)
+    sagemaker = SageMaker(account, images, callers=faults.callers)
     clock.add_preparation(sagemaker.catch_up)
     _app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
     # SageMaker Runtime signs as "sagemaker" too; the service tells them apart by path.
@@ -79,6 +85,7 @@ def install(account: EmbeddedAccount, images: Images, runtimes: lambdas.Runtimes
         "credential_scope": "sagemaker",
     }
     clock.add_activity(stepfunctions.install(account, sagemaker).busy)
+    integration_faults.install(faults)
     cloudformation.install(account, sagemaker)
     stack_settling.install()
     stack_settings.install(account)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, cast
 
+from emulator.faults.callers import Callers
 from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.errors import ServiceError, not_supported
@@ -48,10 +49,15 @@ class SageMaker:
     """SageMaker of one account; ``start`` and ``stop`` frame its life."""
 
     def __init__(
-        self, account: Account, images: Images, *, endpoints: Sequence[object] | None = None
+        self,
+        account: Account,
+        images: Images,
+        *,
+        endpoints: Sequence[object] | None = None,
+        callers: Callers | None = None,
     ) -> None:
         self.tags = Tags(account_id=account.account_id, region=account.region)
-        self.jobs = Jobs(account, images, self.tags)
+        self.jobs = Jobs(account, images, self.tags, callers=callers or Callers())
         self.registry = Registry(account, images)
         found = endpoint_rooms(account, images) if endpoints is None else endpoints
         self._rooms: list[object] = [self.tags, self.jobs, self.registry, *found]

@@ -8,7 +8,9 @@ from emulator.sagemaker.jobs.job import Job
 _SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
-def environment_of(job: Job, image: Image, contract: Contract, account: Account) -> dict[str, str]:
+def environment_of(
+    job: Job, image: Image, contract: Contract, account: Account, access_key: str
+) -> dict[str, str]:
     """Return the variables: a later source overrides an earlier, and where AWS is overrides all."""
     places = {"HOME": job.folder / "home", "TMPDIR": job.folder / "tmp"}
     for place in places.values():
@@ -28,7 +30,7 @@ def environment_of(job: Job, image: Image, contract: Contract, account: Account)
         "AWS_REGION": account.region,
         "AWS_DEFAULT_REGION": account.region,
         "AWS_ENDPOINT_URL": account.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_ACCESS_KEY_ID": access_key,
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
     }

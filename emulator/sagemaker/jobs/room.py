@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+from emulator.faults.callers import Callers
 from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.errors import ServiceError, in_use, validation
@@ -35,11 +36,18 @@ class Jobs:
     """Every job of the account. As many run at once as are asked for: AWS does not queue either."""
 
     def __init__(
-        self, account: Account, images: Images, tags: Tags, *, grace: float = 10.0
+        self,
+        account: Account,
+        images: Images,
+        tags: Tags,
+        *,
+        callers: Callers,
+        grace: float = 10.0,
     ) -> None:
         self._account = account
         self._images = images
         self._tags = tags
+        self._callers = callers
         self._grace = grace
         self._jobs: dict[Kind, Records[Job]] = {kind: Records() for kind in Kind}
         self._lock = threading.Lock()
@@ -122,6 +130,7 @@ class Jobs:
             contract=contract,
             account=account,
             tags=self._tags,
+            callers=self._callers,
             grace=self._grace,
         )
         job.enter(Stage.STARTING, job.created)

@@ -6,6 +6,8 @@ import math
 import shutil
 from dataclasses import dataclass, field
 
+from emulator.faults.callers import Callers
+from emulator.faults.callers import Kind as CallerKind
 from emulator.images import Image
 from emulator.ports import Account
 from emulator.sagemaker.jobs.bucket import Bucket
@@ -33,6 +35,7 @@ class Run:
     contract: Contract
     account: Account
     tags: Tags
+    callers: Callers
     grace: float
     abandoned: bool = field(default=False)
     """The account is going: nobody is left to tell, and nothing to upload to."""
@@ -92,16 +95,18 @@ class Run:
 
     def _run_child(self, image: Image) -> Outcome:
         job = self.job
+        key, caller = self.callers.admit(CallerKind.JOB, job.name)
         try:
             child = Child(
                 self.contract.command(job, image),
                 cwd=image.root,
-                environment=environment_of(job, image, self.contract, self.account),
+                environment=environment_of(job, image, self.contract, self.account, key),
             )
         except OSError as error:
             # What a container runtime exits with when the entry point does not start.
             _log.warning("job %s did not start: %s", job.name, error)
             return Outcome(exit_code=127, cause=Cause.FINISHED)
+        caller.kill = child.kill
         metrics = FinalMetrics(
             job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []),
             self.account.clock.now,
@@ -119,6 +124,7 @@ class Run:
         if cause is Cause.MAX_RUNTIME:
             self._enter(Stage.STOPPING)
         exit_code = child.end(grace=_ABANDONED_GRACE if self.abandoned else self.grace)
+        caller.kill = None
         log.close()
         job.metrics = metrics.as_list()
         job.seconds = max(1, math.ceil(child.seconds))

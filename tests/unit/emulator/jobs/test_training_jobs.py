@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from emulator.faults.callers import Callers
 from emulator.sagemaker.errors import ServiceError
 from emulator.sagemaker.jobs import Jobs, Kind
 from emulator.sagemaker.service import SageMaker
@@ -366,7 +367,7 @@ def test_a_process_that_ignores_the_polite_signal_is_killed(
         time.sleep(60)
     """)
     tags = Tags(account_id=account.account_id, region=account.region)
-    jobs = Jobs(account, images, tags, grace=0.1)
+    jobs = Jobs(account, images, tags, callers=Callers(), grace=0.1)
     jobs.create_training_job(training_request())
     _wait_for_file(_ml(account) / "ready")
     jobs.stop_training_job({"TrainingJobName": "train-1"})
