@@ -66,7 +66,7 @@ class RunningServices:
             images=images,
             facts=facts,
             stop=lambda: loop.call_soon_threadsafe(stopping.set),
-            more=faults.control(),
+            more=faults.control() | services.control(),
         )
         return cls(clock=clock, services=services, application=dated(control, clock))
 

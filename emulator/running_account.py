@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from emulator.faults.asked import FaultSetter
+from emulator.instances_asked import InstanceSetter
 from emulator.launch import Launch
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -27,7 +28,7 @@ class AccountError(Exception):
         self.message = message
 
 
-class RunningAccount(FaultSetter):
+class RunningAccount(FaultSetter, InstanceSetter):
     """An account that answers at ``endpoint_url``; as a context manager it stops at the end."""
 
     def __init__(

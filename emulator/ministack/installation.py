@@ -1,6 +1,7 @@
 """Put the account together: our services and behaviours into MiniStack's tables."""
 
 import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,10 @@ class Services:
     """What runs beside MiniStack and must be started and stopped with it."""
 
     sagemaker: SageMaker
+
+    def control(self) -> dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]]:
+        """Return the services' own control endpoints."""
+        return {("POST", "instances"): self.sagemaker.jobs.scarcity.limit}
 
     def start(self) -> None:
         self.sagemaker.start()

@@ -14,6 +14,7 @@ from emulator.sagemaker.jobs.description import describe, summary
 from emulator.sagemaker.jobs.job import Job, Kind, Stage, Status
 from emulator.sagemaker.jobs.processing import ProcessingContract, refuse_unusable_paths
 from emulator.sagemaker.jobs.run import Run
+from emulator.sagemaker.jobs.scarcity import Scarcity
 from emulator.sagemaker.jobs.training import TrainingContract
 from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
@@ -48,6 +49,7 @@ class Jobs:
         self._images = images
         self._tags = tags
         self._callers = callers
+        self.scarcity = Scarcity()
         self._grace = grace
         self._jobs: dict[Kind, Records[Job]] = {kind: Records() for kind in Kind}
         self._lock = threading.Lock()
@@ -74,6 +76,7 @@ class Jobs:
         self._refuse_taken(Kind.TRAINING, request["TrainingJobName"])
         refuse_unsupported("CreateTrainingJob", request)
         admit_training(request, self._account, self._images)
+        self.scarcity.refuse_over_quota(Kind.TRAINING, request, self._running())
         return self._create(Kind.TRAINING, request)
 
     @operation("CreateProcessingJob")
@@ -81,6 +84,7 @@ class Jobs:
         self._refuse_taken(Kind.PROCESSING, request["ProcessingJobName"])
         refuse_unsupported("CreateProcessingJob", request)
         refuse_unusable_paths(request)
+        self.scarcity.refuse_over_quota(Kind.PROCESSING, request, self._running())
         return self._create(Kind.PROCESSING, request)
 
     @operation("DescribeTrainingJob")
@@ -107,6 +111,11 @@ class Jobs:
     def stop_processing_job(self, request: Request) -> Response:
         return self._stop(Kind.PROCESSING, request["ProcessingJobName"])
 
+    def _running(self) -> list[Job]:
+        with self._lock:
+            jobs = [run.job for run in self._runs.values()]
+        return [job for job in jobs if not job.is_over]
+
     def _refuse_taken(self, kind: Kind, name: str) -> None:
         taken = self._jobs[kind].get(name)
         if taken is not None:
@@ -131,6 +140,7 @@ class Jobs:
             account=account,
             tags=self._tags,
             callers=self._callers,
+            scarcity=self.scarcity,
             grace=self._grace,
         )
         job.enter(Stage.STARTING, job.created)

@@ -18,6 +18,7 @@ from emulator.sagemaker.jobs.environment import environment_of
 from emulator.sagemaker.jobs.final_metrics import FinalMetrics
 from emulator.sagemaker.jobs.job import Job, JobFailed, Kind, Stage
 from emulator.sagemaker.jobs.log_stream import LogStream
+from emulator.sagemaker.jobs.scarcity import Scarcity, no_capacity
 from emulator.sagemaker.tags import Tags
 
 _INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
@@ -36,6 +37,7 @@ class Run:
     account: Account
     tags: Tags
     callers: Callers
+    scarcity: Scarcity
     grace: float
     abandoned: bool = field(default=False)
     """The account is going: nobody is left to tell, and nothing to upload to."""
@@ -49,6 +51,8 @@ class Run:
             # The job ends as AWS ends it when the fault is the service's; the trace is ours.
             _log.exception("%s job %s failed inside the service", self.job.kind, self.job.name)
             self._fail(_INTERNAL)
+        finally:
+            self.scarcity.give_back(self.job)
 
     def _live(self) -> None:
         job = self.job
@@ -58,6 +62,8 @@ class Run:
                 f"ClientError: API error (404): manifest for {uri} not found: "
                 "manifest unknown: Requested image not found"
             )
+        if not self.scarcity.take(job):
+            raise no_capacity()
         bucket = Bucket(self.account.client("s3"))
         self._enter(Stage.DOWNLOADING)
         shutil.rmtree(job.folder, ignore_errors=True)

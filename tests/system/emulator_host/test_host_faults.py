@@ -171,3 +171,10 @@ def test_what_sagemaker_stores_is_not_the_job_s_call(account: RunningAccount, jo
     with account.fault("s3", "PutObject", of="aws", code="AccessDenied", status=403):
         described = trained(account, "denied", job)
     assert described["FailureReason"].startswith("ClientError: Artifact upload failed")
+
+
+def test_a_scarce_instance_type_fails_the_job(account: RunningAccount, job: dict[str, Any]):
+    account.limit_instances("ml.m5.large", capacity=0)
+    described = trained(account, "scarce", job)
+    account.limit_instances("ml.m5.large")
+    assert described["FailureReason"].startswith("CapacityError: Unable to provision requested ML")

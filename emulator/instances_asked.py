@@ -1,0 +1,24 @@
+"""What a client does to the instances that jobs run on: makes them scarce, takes them away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class InstanceSetter:
+    """The part of a running account that stands for AWS's stock of machines."""
+
+    def _call(
+        self, method: str, name: str, body: Mapping[str, Any] | None = None, *, timeout: float = 60
+    ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def limit_instances(
+        self, instance_type: str, *, quota: int | None = None, capacity: int | None = None
+    ) -> None:
+        """Make an instance type scarce for jobs; without numbers it is plentiful again.
+
+        Over ``quota`` (counted for training, spot training and processing apart) the Create call
+        answers ResourceLimitExceeded; over ``capacity`` the job fails with CapacityError.
+        """
+        limit = {"instance_type": instance_type, "quota": quota, "capacity": capacity}
+        self._call("POST", "instances", limit)
