@@ -22,15 +22,21 @@ def demo(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Fetch and split the data again, too.")
     ] = False,
+    model: Annotated[
+        str, typer.Option(help="The model to play, a folder of ml/workloads with a replay.toml.")
+    ] = "churn",
     until: Annotated[
-        str, typer.Option(metavar="YYYY-MM", help="The last month to play, from 1997-05 on.")
-    ] = "1998-04",
+        str | None, typer.Option(metavar="YYYY-MM", help="The last month to play.")
+    ] = None,
+    tracking_uri: Annotated[
+        str, typer.Option(help="Log runs to this MLflow server; `make mlflow` starts one.")
+    ] = "",
     report: Annotated[Path, typer.Option(help="Where the HTML page goes.")] = places.REPORT,
 ) -> None:
-    """Play a year of a churn model's life on an AWS account inside this machine.
+    """Play a year of a model's life on an AWS account inside this machine.
 
-    Deploys the stacks with the CDK, trains a first model on real purchases, then replays month
-    after month: customers are scored, the data drifts, the platform retrains and promotes what
+    Deploys the stacks with the CDK, trains a first model, then replays month after month: the
+    endpoint is asked, the data drifts, the platform retrains and promotes what
     is measurably better. Ends with exit code 0, with 1 when a bar was missed or something broke.
     """
     from demo.failure import DemoFailed
@@ -44,7 +50,16 @@ def demo(
     try:
         with one_at_a_time(), ExitStack() as stack:
             missed = play(
-                Options(keep=keep, fresh=fresh, until=until, report=report), timeline, stack
+                Options(
+                    model=model,
+                    keep=keep,
+                    fresh=fresh,
+                    until=until,
+                    report=report,
+                    tracking_uri=tracking_uri,
+                ),
+                timeline,
+                stack,
             )
     except DemoFailed as failure:
         if failure.evidence:

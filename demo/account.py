@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,14 @@ from demo.failure import DemoFailed
 from emulator import client
 from emulator.client import RunningAccount
 
-START = datetime(1997, 5, 1, tzinfo=UTC)
 
-
-def start() -> RunningAccount:
-    """Start the account at ``START``; one that an earlier demo left must be stopped first.
+def start(clock: datetime) -> RunningAccount:
+    """Start the account at the time ``clock``; one that an earlier demo left must be stopped first.
 
     What a killed account left is swept by the account itself when it takes its folder.
     """
     try:
-        return client.start(port=0, state=places.ACCOUNT, clock=START, fresh=True)
+        return client.start(port=0, state=places.ACCOUNT, clock=clock, fresh=True)
     except client.DidNotStart as error:
         raise DemoFailed(
             f"the embedded account did not start: {error}",

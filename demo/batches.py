@@ -12,7 +12,7 @@ ROWS = 100
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     inference_id: str
-    customers: tuple[str, ...]
+    entities: tuple[str, ...]
     body: bytes
     """CSV rows of the card's features in order, no header."""
 
@@ -31,6 +31,6 @@ def _batch(inference_id: str, lines: list[list[str]]) -> Batch:
     body = "".join(",".join(line[1:]) + "\n" for line in lines)
     return Batch(
         inference_id=inference_id,
-        customers=tuple(line[0] for line in lines),
+        entities=tuple(line[0] for line in lines),
         body=body.encode(),
     )

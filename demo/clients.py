@@ -21,7 +21,7 @@ _LOAD_PAUSE = 0.4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     inference_id: str
-    customers: tuple[str, ...]
+    entities: tuple[str, ...]
     version: int | None
     scores: tuple[float, ...]
     seconds: float
@@ -102,7 +102,7 @@ class Clients:
                 InferenceId=batch.inference_id,
                 Body=batch.body,
             )
-            version, scores = read_answer(answer["Body"].read(), len(batch.customers))
+            version, scores = read_answer(answer["Body"].read(), len(batch.entities))
         except Exception as failure:  # whatever it was, this request was not answered
             error = f"{type(failure).__name__}: {failure}"
         seconds = time.perf_counter() - began
@@ -110,7 +110,7 @@ class Clients:
             self.answers.append(
                 Answer(
                     inference_id=batch.inference_id,
-                    customers=batch.customers,
+                    entities=batch.entities,
                     version=version,
                     scores=scores,
                     seconds=seconds,

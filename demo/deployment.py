@@ -13,11 +13,15 @@ LOGS = places.DEMO / "logs"
 _NEXT = "make sure `make synth` works, then start the demo again"
 
 
-def synthesize() -> None:
+def synthesize(tracking_uri: str = "") -> None:
     """Run the app once; bootstrap and deploy need only what it wrote."""
+    tracking = ("--context", f"tracking_uri={tracking_uri}") if tracking_uri else ()
     shutil.rmtree(ASSEMBLY, ignore_errors=True)
     _cdk(
-        ("synth", "--quiet", "--context", f"env={ENVIRONMENT}", "--output", ASSEMBLY),
+        (
+            *("synth", "--quiet", "--context", f"env={ENVIRONMENT}", *tracking),
+            *("--output", ASSEMBLY),
+        ),
         what="cdk synth",
         cwd=places.PROJECT,
     )
@@ -34,10 +38,11 @@ def bootstrap(account: RunningAccount) -> None:
     )
 
 
-def deploy(account: RunningAccount) -> None:
+def deploy(account: RunningAccount, model: str) -> None:
+    """Deploy the model's stack with the ones it stands on; other models' stay undeployed."""
     options = ("--require-approval", "never", "--concurrency", "4", "--progress", "events")
     _cdk(
-        ("deploy", "--all", "--app", ASSEMBLY, *options),
+        ("deploy", f"perennial-{ENVIRONMENT}-{model}", "--app", ASSEMBLY, *options),
         what="cdk deploy",
         cwd=places.PROJECT,
         account=account,

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,51 +12,22 @@ from typing import Any
 from contracts import layout
 from demo import children, places
 from demo.failure import DemoFailed
-
-WHEEL = "Lifetimes-0.11.3-py3-none-any.whl"
-WHEEL_SHA256 = "261e3dc89977c2b60767ca6728aaa29d429de0c814635070a749c36555895da8"
-MEMBER = "lifetimes/datasets/CDNOW_master.txt"
+from demo.replay import Replay, Source
 
 
-def fetch(log: Path) -> Path:
-    """Return the purchases' file, from the cache or from the package index."""
-    wheel = places.DATA / WHEEL
-    if not _has(wheel, WHEEL_SHA256):
-        places.DATA.mkdir(parents=True, exist_ok=True)
-        children.run(
-            (
-                *(places.PIP_PYTHON, "-m", "pip", "--disable-pip-version-check", "download"),
-                *("--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"),
-                *("--requirement", places.PROJECT / "demo" / "data.txt", "--dest", places.DATA),
-            ),
-            what="fetching the purchases (Lifetimes 0.11.3)",
-            log=log,
-            cwd=places.PROJECT,
-            next_step=f"connect to a Python package index, or put {WHEEL} with sha256 "
-            f"{WHEEL_SHA256} into {places.DATA}, and start again",
-        )
-    if not _has(wheel, WHEEL_SHA256):
-        raise DemoFailed(
-            f"{wheel} does not have the sha256 {WHEEL_SHA256}",
-            next_step=f"delete {wheel} and start again",
-        )
-    purchases = places.DATA / Path(MEMBER).name
-    with zipfile.ZipFile(wheel) as archive:
-        purchases.write_bytes(archive.read(MEMBER))
-    return purchases
-
-
-def split(purchases: Path, log: Path) -> "History":
-    """Return the purchases split by month, with labels and requests of each snapshot."""
-    code = sorted((places.PROJECT / "ml" / "workloads" / "churn").rglob("*.py"))
+def prepared(replay: Replay, log: Path) -> "History":
+    """Return the model's history, split once into what a company would have seen day by day."""
+    source = "generated" if replay.source is None else fetch(replay.source, log)
+    code = sorted(replay.folder.rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
-    root = places.DATA / f"churn-{digest}"
+    root = places.DATA / f"{replay.name}-{digest}"
     done = root / ".done"
     if not done.exists():
         shutil.rmtree(root, ignore_errors=True)
+        module = f"ml.workloads.{replay.folder.name}.history"
         children.run(
-            (places.ML_BIN / "python", "-m", "ml.workloads.churn.history", purchases, root),
-            what="splitting the purchases by month",
+            (places.ML_BIN / "python", "-m", module, source, root),
+            what=f"splitting the data of {replay.name} by month",
             log=log,
             cwd=places.PROJECT,
             next_step="see why in the log",
@@ -65,41 +36,112 @@ def split(purchases: Path, log: Path) -> "History":
     return History(root=root)
 
 
+def fetch(source: Source, log: Path) -> Path:
+    """Return the source's file, from the cache or from the package index."""
+    wheel = places.DATA / source.wheel
+    if not _has(wheel, source.sha256):
+        places.DATA.mkdir(parents=True, exist_ok=True)
+        wanted = places.DATA / f"{source.wheel}.txt"
+        wanted.write_text(f"{source.requirement} --hash=sha256:{source.sha256}\n")
+        children.run(
+            (
+                *(places.PIP_PYTHON, "-m", "pip", "--disable-pip-version-check", "download"),
+                *("--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+                *("--requirement", wanted, "--dest", places.DATA),
+            ),
+            what=f"fetching {source.requirement}",
+            log=log,
+            cwd=places.PROJECT,
+            next_step=f"connect to a Python package index, or put {source.wheel} with sha256 "
+            f"{source.sha256} into {places.DATA}, and start again",
+        )
+    if not _has(wheel, source.sha256):
+        raise DemoFailed(
+            f"{wheel} does not have the sha256 {source.sha256}",
+            next_step=f"delete {wheel} and start again",
+        )
+    found = places.DATA / Path(source.member).name
+    with zipfile.ZipFile(wheel) as archive:
+        found.write_bytes(archive.read(source.member))
+    return found
+
+
 def _has(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One file as it lands."""
+
+    dataset: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """``purchases/1997-01.csv``, ``labels/1997-02-01.csv``, ``requests/1997-05-01.csv``, …."""
+    """``landing/1997-02-01/purchases/1997-01.csv``, ``requests/1997-05-01.csv``, ``truth/…``."""
 
     root: Path
 
-    def purchases(self, *, since: date, before: date) -> Iterator[Path]:
-        """Files of the whole months in [since, before)."""
-        for path in sorted((self.root / "purchases").glob("*.csv")):
-            if since <= date.fromisoformat(f"{path.stem}-01") < before:
-                yield path
+    def landing(self, datasets: Sequence[str], *, after: date | None, by: date) -> list[Delivery]:
+        """Return what becomes known in (after, by], dataset by dataset, oldest first.
 
-    def labels(self, *, window: timedelta, after: date, by: date) -> Iterator[Path]:
-        """Files of the snapshots whose labels' window closed in (after, by]."""
-        for path in sorted((self.root / "labels").glob("*.csv")):
-            if after < date.fromisoformat(path.stem) + window <= by:
-                yield path
+        All that was known at the start comes as one file for each dataset, as an export would.
+        """
+        if after is None:
+            return [self._export(dataset, by) for dataset in datasets]
+        return [
+            Delivery(dataset=dataset, name=path.name, content=path.read_bytes())
+            for dataset in datasets
+            for path in self._files(dataset, after, by)
+        ]
 
     def requests(self, snapshot: date) -> Path:
         return self._there(self.root / "requests" / f"{snapshot}.csv")
 
     def truth(self, snapshot: date) -> Path:
-        return self._there(self.root / "labels" / f"{snapshot}.csv")
+        return self._there(self.root / "truth" / f"{snapshot}.csv")
+
+    def _export(self, dataset: str, by: date) -> Delivery:
+        files = self._files(dataset, date.min, by)
+        if not files:
+            raise DemoFailed(
+                f"the data has nothing of {dataset} by {by}",
+                next_step="let the replay start later, or history.py write more",
+            )
+        first = files[0].read_bytes()
+        header, rest = first.partition(b"\n")[0], files[1:]
+        content = first + b"".join(_body(path, header) for path in rest)
+        return Delivery(dataset=dataset, name=f"until-{by}.csv", content=content)
+
+    def _files(self, dataset: str, after: date, by: date) -> list[Path]:
+        days = sorted((self.root / "landing").glob("*"))
+        return [
+            path
+            for day in days
+            if after < date.fromisoformat(day.name) <= by
+            for path in sorted((day / dataset).glob("*.csv"))
+        ]
 
     def _there(self, path: Path) -> Path:
         if not path.is_file():
             raise DemoFailed(
                 f"the data has no {path.relative_to(self.root)}",
-                next_step="the months are 1997-05 to 1998-04: choose --until among them",
+                next_step="choose --until among the months of the replay",
             )
         return path
+
+
+def _body(path: Path, header: bytes) -> bytes:
+    found, _, body = path.read_bytes().partition(b"\n")
+    if found != header:
+        raise DemoFailed(
+            f"{path} has the header {found!r}, the first file {header!r}",
+            next_step="let history.py write the same columns for each file of a dataset",
+        )
+    return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +152,9 @@ class Landing:
     bucket: str
     model: str
 
-    def land(self, dataset: str, path: Path) -> None:
-        key = layout.dataset_prefix(self.model, dataset) + path.name
-        self.s3.upload_file(str(path), self.bucket, key)
+    def land(self, file: Delivery) -> None:
+        key = layout.dataset_prefix(self.model, file.dataset) + file.name
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=file.content)
 
 
 def first_of_next_month(moment: datetime) -> datetime:

@@ -7,43 +7,82 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo import places
+from demo.failure import DemoFailed
 from emulator.client import RunningAccount
 
-_DESCRIPTION = places.PROJECT / "ml" / "image.toml"
-_LOCK = places.PROJECT / "requirements" / "ml.txt"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavour:
+    """One of the images that cards name; what it holds beside our sources is its lock."""
+
+    description: str
+    lock: str
+    interpreter: Path
+    """Folder of the environment that the lock makes on this machine."""
+
+
+FLAVOURS = {
+    "standard": Flavour(
+        description="ml/image.toml", lock="requirements/ml.txt", interpreter=places.ML_BIN
+    ),
+    "torch": Flavour(
+        description="ml/image-torch.toml",
+        lock="requirements/torch.txt",
+        interpreter=places.TORCH_BIN,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
+    name: str
+    flavour: Flavour
     sources: tuple[str, ...]
     entrypoint: tuple[str, ...]
 
     @property
+    def lock(self) -> Path:
+        return places.PROJECT / self.flavour.lock
+
+    @property
     def tag(self) -> str:
-        """A digest of all that goes in, so that one tag never names two contents."""
-        digest = hashlib.sha256(_LOCK.read_bytes())
+        """``standard-`` and a digest of all that goes in: one tag never names two contents."""
+        digest = hashlib.sha256(self.lock.read_bytes())
         for path in _files(self.sources):
             digest.update(str(path.relative_to(places.PROJECT)).encode() + b"\0")
             digest.update(path.read_bytes())
-        return digest.hexdigest()[:12]
+        return f"{self.name}-{digest.hexdigest()[:12]}"
 
 
-def described() -> Image:
-    document = tomllib.loads(_DESCRIPTION.read_text(encoding="utf-8"))
-    return Image(sources=tuple(document["sources"]), entrypoint=tuple(document["entrypoint"]))
+def described(name: str) -> Image:
+    """Return the image that a card calls ``name``."""
+    flavour = FLAVOURS.get(name)
+    if flavour is None:
+        raise DemoFailed(
+            f"no image {name!r} can be made here",
+            next_step=f"let the card name one of: {', '.join(FLAVOURS)}",
+        )
+    path = places.PROJECT / flavour.description
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Image(
+        name=name,
+        flavour=flavour,
+        sources=tuple(document["sources"]),
+        entrypoint=tuple(document["entrypoint"]),
+    )
 
 
-def push(account: RunningAccount, repository: str) -> str:
+def push(account: RunningAccount, repository: str, name: str) -> str:
     """Register the image with the account's ECR; return its URI by digest."""
-    image = described()
+    image = described(name)
     pushed = account.register_image(
         repository,
         image.tag,
         root=places.PROJECT,
         sources=image.sources,
         entrypoint=image.entrypoint,
-        path=(places.ML_BIN,),
-        lock=_LOCK,
+        path=(image.flavour.interpreter,),
+        lock=image.lock,
     )
     return pushed["uri"]
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from contracts import card
-from contracts.card import ModelCard
 from demo import bars, frozen_scores, keeping, places, proof, summary
-from demo.account import START, impatient_client
+from demo.account import impatient_client
+from demo.bars import Wanted
 from demo.batches import read
 from demo.clients import CLIENTS, Clients
 from demo.drive import Driver
@@ -22,6 +21,7 @@ from demo.failure import DemoFailed
 from demo.history import Landing, months
 from demo.inbox import subscribe
 from demo.quality import month_score, truth
+from demo.replay import Replay, load
 from demo.runs import Runs
 from demo.setting_up import Ready, prepare
 from demo.summary import Played
@@ -30,34 +30,38 @@ from demo.witness import Witness
 from demo.year import Year
 from reports.page import render
 
-CARD = places.PROJECT / "ml" / "workloads" / "churn" / "card.toml"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
+    model: str
     keep: bool
     fresh: bool
-    until: str
+    until: str | None
     report: Path
+    tracking_uri: str
 
-    @property
-    def last_month(self) -> date:
-        if not re.fullmatch(r"199[78]-\d\d", self.until):
+    def last_month(self, replay: Replay) -> date:
+        if self.until is None:
+            return replay.last_month
+        first, last = f"{replay.start:%Y-%m}", f"{replay.last_month:%Y-%m}"
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", self.until) or not (
+            first <= self.until <= last
+        ):
             raise DemoFailed(
-                f"--until must be a month like 1998-04, got {self.until!r}",
-                next_step="choose one from 1997-05 to 1998-04",
+                f"--until must be a month like {last}, got {self.until!r}",
+                next_step=f"choose one from {first} to {last}",
             )
         return date.fromisoformat(f"{self.until}-01")
 
 
 def play(options: Options, timeline: Timeline, stack: ExitStack) -> list[str]:
     """Play it all; return the bars that were missed."""
-    last = options.last_month
+    replay = load(options.model)
+    last = options.last_month(replay)
     if options.fresh:
         shutil.rmtree(places.DATA, ignore_errors=True)
-    model_card = card.load(CARD)
-    ready = prepare(timeline, model_card.name, stack)
-    year = _year(ready, model_card, timeline)
+    ready = prepare(timeline, replay, stack, tracking_uri=options.tracking_uri)
+    year = _year(ready, replay, timeline)
     with timeline.stage("first model"):
         year.begin()
     with ThreadPoolExecutor(1, thread_name_prefix="frozen") as beside:
@@ -66,27 +70,27 @@ def play(options: Options, timeline: Timeline, stack: ExitStack) -> list[str]:
             ready.account,
             ready.deployed,
             ready.history,
-            months(START.date(), last),
+            months(replay.start.date(), last),
         )
         while not year.snapshots or year.snapshots[-1] < last:
             with timeline.stage(f"{year.driver.account.now():%Y-%m}"):
                 year.month()
         with timeline.stage("proof"), timeline.progress("proving"):
-            played = _proven(ready, year, frozen.result())
+            played = _proven(ready, replay, year, frozen.result())
     evidence = Evidence(s3=ready.account.client("s3"), deployed=ready.deployed)
-    told = summary.story(played, model_card, year.driver.witness, evidence, timeline)
+    told = summary.story(played, replay, year.driver.witness, evidence, timeline)
     summary.print_end(timeline, told)
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(render(told), encoding="utf-8")
     places.TIMINGS.write_text(json.dumps(dict(told.stages), indent=1) + "\n")
     if options.keep:
         stack.pop_all()
-        row = read(ready.history.requests(last), last)[0].body.decode().splitlines()[0]
+        row = read(ready.history.requests(last), last, rows=1)[0].body.decode().splitlines()[0]
         keeping.keep(ready.account, ready.deployed.endpoint, row, timeline)
     return [*bars.missed(played.bars), *bars.failures(played.traffic)]
 
 
-def _year(ready: Ready, model_card: ModelCard, timeline: Timeline) -> Year:
+def _year(ready: Ready, replay: Replay, timeline: Timeline) -> Year:
     account, deployed = ready.account, ready.deployed
     inbox = subscribe(
         sqs=account.client("sqs"), sns=account.client("sns"), topic_arn=deployed.topic_arn
@@ -98,9 +102,9 @@ def _year(ready: Ready, model_card: ModelCard, timeline: Timeline) -> Year:
         witness=Witness(account=account, deployed=deployed, timeline=timeline, inbox=inbox),
         clients=Clients(runtime, deployed.endpoint),
     )
-    landing = Landing(s3=account.client("s3"), bucket=deployed.data_bucket, model=model_card.name)
+    landing = Landing(s3=account.client("s3"), bucket=deployed.data_bucket, model=replay.name)
     return Year(
-        card=model_card,
+        replay=replay,
         history=ready.history,
         landing=landing,
         driver=driver,
@@ -108,7 +112,10 @@ def _year(ready: Ready, model_card: ModelCard, timeline: Timeline) -> Year:
     )
 
 
-def _proven(ready: Ready, year: Year, frozen: Mapping[date, Mapping[str, float]]) -> Played:
+def _proven(
+    ready: Ready, replay: Replay, year: Year, frozen: Mapping[date, Mapping[str, float]]
+) -> Played:
+    metric = replay.card.evaluation.metric
     account, deployed = ready.account, ready.deployed
     answers = tuple(year.driver.clients.answers)
     proof.one_champion(account, deployed)
@@ -120,14 +127,25 @@ def _proven(ready: Ready, year: Year, frozen: Mapping[date, Mapping[str, float]]
     )
     traffic = proof.weigh(answers, captured)
     scores = tuple(
-        month_score(snapshot, answers, truth(ready.history.truth(snapshot)), frozen[snapshot])
+        month_score(
+            snapshot, answers, truth(ready.history.truth(snapshot)), frozen[snapshot], metric
+        )
         for snapshot in year.snapshots
     )
     return Played(
-        start=START,
+        start=replay.start,
         end=account.now(),
         months=scores,
         answers=answers,
         traffic=traffic,
-        bars=bars.bars(scores, traffic),
+        bars=bars.bars(
+            scores,
+            traffic,
+            Wanted(
+                metric=metric,
+                month=replay.last_month,
+                limit=replay.limit,
+                above_frozen=replay.above_frozen,
+            ),
+        ),
     )

@@ -37,7 +37,7 @@ def weigh(answers: Sequence[Answer], captured: Counter[str]) -> Traffic:
     sent = Counter(answer.inference_id for answer in answers)
     return Traffic(
         requests=len(sent),
-        rows=sum(len(answer.customers) for answer in answers),
+        rows=sum(len(answer.entities) for answer in answers),
         failed=tuple(answer for answer in answers if answer.failed),
         repeated=tuple(each for each, times in sent.items() if times > 1),
         uncaptured=tuple(each for each in sent if captured[each] == 0),

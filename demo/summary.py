@@ -6,15 +6,18 @@ from datetime import UTC, datetime, time
 from statistics import quantiles
 from typing import Any
 
-from contracts.card import ModelCard
 from contracts.ledger import LedgerKind
+from contracts.quality import HIGHER_IS_BETTER
 from demo import proof
 from demo.bars import Bar
 from demo.clients import Answer
 from demo.evidence import Evidence, version_of
 from demo.quality import MonthScore
+from demo.replay import Replay
 from demo.timeline import Timeline
 from demo.witness import Witness
+from demo.wording import article
+from reports.numbers import short
 from reports.story import MonthQuality, Promotion, Story, Traffic
 
 
@@ -31,17 +34,19 @@ class Played:
 
 
 def story(
-    played: Played, card: ModelCard, witness: Witness, evidence: Evidence, timeline: Timeline
+    played: Played, replay: Replay, witness: Witness, evidence: Evidence, timeline: Timeline
 ) -> Story:
+    card, metric = replay.card, replay.card.evaluation.metric
     promotions = tuple(
         Promotion(at=entry.at, version=version_of(entry))
         for entry in witness.entries
         if entry.kind is LedgerKind.PROMOTED
     )
     return Story(
-        title="A churn model that kept itself up to date for a year",
-        summary=_summary(played, len(promotions), len(witness.alarms)),
-        metric=card.evaluation.metric.upper(),
+        title=replay.title,
+        summary=_summary(played, replay, len(promotions), len(witness.alarms)),
+        metric=metric.upper(),
+        direction=f"{'higher' if HIGHER_IS_BETTER[metric] else 'lower'} is better",
         start=played.start,
         end=played.end,
         figures=tuple(bar.figure() for bar in played.bars),
@@ -68,9 +73,9 @@ def print_end(timeline: Timeline, told: Story) -> None:
             (
                 f"{month.at:%Y-%m}",
                 ", ".join(f"v{version}" for version in month.versions),
-                _number(month.live),
-                _number(month.frozen),
-                f"{(month.live or 0) - (month.frozen or 0):+.3f}",
+                short(month.live),
+                short(month.frozen),
+                short((month.live or 0) - (month.frozen or 0), signed=True),
             )
             for month in told.months
         ),
@@ -111,10 +116,6 @@ def _table(timeline: Timeline, title: str, headings: Sequence[str], rows: Any) -
     timeline.print(table)
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
 def _month(score: MonthScore) -> MonthQuality:
     return MonthQuality(
         at=datetime.combine(score.snapshot, time(), UTC),
@@ -125,16 +126,15 @@ def _month(score: MonthScore) -> MonthQuality:
     )
 
 
-def _summary(played: Played, promotions: int, alarms: int) -> str:
+def _summary(played: Played, replay: Replay, promotions: int, alarms: int) -> str:
     first, last = played.months[0], played.months[-1]
     return (
         f"From {first.snapshot:%B %Y} to {last.snapshot:%B %Y} the platform scored "
-        f"{last.rows:,} customers each month, raised {alarms} drift alarms and promoted "
+        f"{last.rows:,} rows each month, raised {alarms} drift alarms and promoted "
         f"{promotions} versions while clients kept asking: {len(played.traffic.failed)} of "
-        f"{played.traffic.requests:,} requests failed. In the last month the live model had an "
-        f"AUC of {last.live:.3f}; the first one, never retrained, would have had "
-        f"{last.frozen:.3f}. "
-        "The data are real: purchases of CDNOW's customers."
+        f"{played.traffic.requests:,} requests failed. In the last month the live model had "
+        f"{article(replay.card.evaluation.metric)} of {short(last.live)}; the first one, never "
+        f"retrained, would have had {short(last.frozen)}. {replay.origin}"
     )
 
 

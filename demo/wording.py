@@ -18,6 +18,12 @@ _LAST = (LedgerKind.PROMOTION_ENDED, LedgerKind.RUN_ENDED)
 _ORDER = (*(kind for kind in LedgerKind if kind not in _LAST), *_LAST)
 
 
+def article(metric: str) -> str:
+    """Return the metric's name as one says it with its article: ``an AUC``, ``an RMSE``."""
+    name = metric.upper()
+    return f"{'an' if name[0] in 'AEFHILMNORSX' else 'a'} {name}"
+
+
 def kind_of(entry: LedgerEntry) -> str:
     return _WORDS.get(entry.kind, entry.kind.value.replace("_", " "))
 

@@ -3,29 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 
-from contracts.card import ModelCard
 from demo.batches import Batch, read
 from demo.drive import Driver
-from demo.history import History, Landing, first_of_next_month
+from demo.history import Delivery, History, Landing, first_of_next_month
+from demo.replay import Replay
 from demo.timeline import Timeline
 
-_EPOCH = date(1970, 1, 1)
 DAYS_OF_TRAFFIC = 2
 """A month's requests are spread over its first days."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Year:
-    card: ModelCard
+    replay: Replay
     history: History
     landing: Landing
     driver: Driver
     timeline: Timeline
     snapshots: list[date] = field(default_factory=list)
     """The months whose requests were sent."""
-    _landed_by: date = _EPOCH
+    _landed_by: date | None = None
     _landed: int = 0
 
     def begin(self) -> None:
@@ -36,8 +34,8 @@ class Year:
         """Live through the month that begins now."""
         first = self.driver.account.now().replace(hour=0, minute=0, second=0, microsecond=0)
         snapshot = first.date()
-        batches = read(self.history.requests(snapshot), snapshot)
-        if self._landed_by < snapshot:
+        batches = read(self.history.requests(snapshot), snapshot, rows=self.replay.rows_per_request)
+        if self._landed_by is None or self._landed_by < snapshot:
             self._land(batches)
         with self.timeline.progress(f"{snapshot:%B %Y}", total=len(batches)) as done:
             for day in range(DAYS_OF_TRAFFIC):
@@ -47,24 +45,21 @@ class Year:
         self.driver.pass_until(first_of_next_month(first), batches)
 
     def _land(self, load: Sequence[Batch]) -> None:
-        """Whole months of purchases, then the labels whose window has closed: they complete it."""
+        """Land what became known, dataset by dataset as the card names them."""
         now = self.driver.account.now().replace(microsecond=0)
-        today, window = now.date(), timedelta(days=self.card.label_window_days)
-        purchases = list(self.history.purchases(since=self._landed_by, before=today))
-        labels = list(self.history.labels(window=window, after=self._landed_by, by=today))
-        for path in purchases:
-            self.landing.land("purchases", path)
-        for path in labels:
-            self.landing.land("labels", path)
-        self._landed_by = today
-        self.timeline.event(now, "data landed", _names(purchases, labels))
-        self._landed += len(purchases) + len(labels)
+        order = [dataset.name for dataset in self.replay.card.datasets]
+        files = self.history.landing(order, after=self._landed_by, by=now.date())
+        for file in files:
+            self.landing.land(file)
+        self._landed_by = now.date()
+        self.timeline.event(now, "data landed", _names(files))
+        self._landed += len(files)
         self.driver.await_admission(self._landed)
         self.driver.finish_runs(load)
 
 
-def _names(purchases: Sequence[Path], labels: Sequence[Path]) -> str:
-    def listed(paths: Sequence[Path]) -> str:
-        return ", ".join(path.stem for path in paths) or "none"
-
-    return f"purchases {listed(purchases)}; labels {listed(labels)}"
+def _names(files: Sequence[Delivery]) -> str:
+    names: dict[str, list[str]] = {}
+    for file in files:
+        names.setdefault(file.dataset, []).append(file.name.removesuffix(".csv"))
+    return "; ".join(f"{dataset} {', '.join(each)}" for dataset, each in names.items()) or "none"

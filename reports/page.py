@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reports.drift_chart import drift_chart
 from reports.markup import element, table, text
+from reports.numbers import short
 from reports.quality_chart import quality_chart
 from reports.story import Figure, Story
 from reports.verdicts import verdict_table
@@ -34,8 +35,9 @@ def _sections(story: Story) -> tuple[str, ...]:
         element("section", *(_figure(figure) for figure in story.figures), class_="figures"),
         _section(
             f"{story.metric} of the answers, month by month",
-            "Each point is one month's answers judged against what the customers did in the 60 "
-            "days after. Vertical lines are promotions. Hover over a point for its numbers.",
+            "Each point is one month's answers judged against what happened then; "
+            f"{story.direction}. "
+            "Vertical lines are promotions. Hover over a point for its numbers.",
             quality_chart(story),
             _quality_table(story),
         ),
@@ -72,21 +74,18 @@ def _figure(figure: Figure) -> str:
 
 
 def _quality_table(story: Story) -> str:
-    def shown(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3f}"
-
     inner = table(
         ("Month", "Served by", "Live", "v1 never retrained", "Difference", "Answers"),
         (
             (
                 text(f"{month.at:%Y-%m}"),
                 text(", ".join(f"v{version}" for version in month.versions)),
-                text(shown(month.live)),
-                text(shown(month.frozen)),
+                text(short(month.live)),
+                text(short(month.frozen)),
                 text(
                     "–"
                     if month.live is None or month.frozen is None
-                    else f"{month.live - month.frozen:+.3f}"
+                    else short(month.live - month.frozen, signed=True)
                 ),
                 text(f"{month.rows:,}"),
             )

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from reports.axes import TOP, WIDTH, Axes, bounds, chart, frame
 from reports.markup import element, text, tooltip
+from reports.numbers import short, step
 from reports.story import MonthQuality, Promotion, Story
 
-STEP = 0.05
 _MIDDLE_OF_MONTH = timedelta(days=14)
 
 
@@ -15,10 +15,11 @@ def quality_chart(story: Story) -> str:
     known = [
         value for month in story.months for value in (month.live, month.frozen) if value is not None
     ]
-    low, high = bounds(known, step=STEP)
+    apart = step(known)
+    low, high = bounds(known, step=apart)
     axes = Axes(start=story.start, end=story.end, low=low, high=high)
     return chart(
-        frame(axes, step=STEP, form=".2f"),
+        frame(axes, step=apart, form=".2f" if apart < 1 else ",.0f"),
         *(_promotion(axes, promotion) for promotion in story.promotions),
         _series(axes, story, "frozen", lambda month: month.frozen, "v1, never retrained"),
         _series(axes, story, "live", lambda month: month.live, "live"),
@@ -61,7 +62,7 @@ def _series(
 
 def _mark(story: Story, month: MonthQuality, x: float, y: float, value: float, caption: str) -> str:
     versions = ", ".join(f"v{version}" for version in month.versions)
-    shown = f"{month.at:%B %Y}: {story.metric} {value:.3f}, {caption}"
+    shown = f"{month.at:%B %Y}: {story.metric} {short(value)}, {caption}"
     if caption == "live":
         shown += f" ({versions}; {month.rows:,} answers)"
     return element("circle", tooltip(shown), cx=x, cy=y, r=4.5)

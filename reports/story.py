@@ -80,6 +80,8 @@ class Story:
     summary: str
     metric: str
     """Name of the quality figure, as axes and tables show it: ``AUC``."""
+    direction: str
+    """``higher is better`` or ``lower is better``."""
     start: datetime
     end: datetime
     figures: tuple[Figure, ...]

@@ -1,6 +1,7 @@
 """The verdicts of the gate as a table, each gain drawn with its interval and the bound to pass."""
 
 from reports.markup import element, table, text, tooltip
+from reports.numbers import short
 from reports.story import Story, Verdict
 
 WIDTH, HEIGHT, EDGE = 260, 26, 6
@@ -24,12 +25,11 @@ def verdict_table(story: Story) -> str:
 
 
 def _row(verdict: Verdict, min_gain: float, largest: float) -> tuple[str, ...]:
-    champion = "–" if verdict.champion is None else f"{verdict.champion:.3f}"
     return (
         element("span", text(f"{verdict.at:%Y-%m-%d %H:%M}"), class_="when"),
         element("b", text(f"v{verdict.version}")),
-        text(f"{verdict.candidate:.3f}"),
-        text(champion),
+        text(short(verdict.candidate)),
+        text(short(verdict.champion)),
         _interval(verdict, min_gain, largest),
         element("span", text(verdict.outcome), class_=f"chip {verdict.outcome}")
         + element("div", text(verdict.reason), class_="note"),
@@ -45,10 +45,11 @@ def _interval(verdict: Verdict, min_gain: float, largest: float) -> str:
         return WIDTH / 2 + value * scale
 
     middle = HEIGHT / 2
-    shown = f"{verdict.gain:+.3f} [{verdict.low:+.3f}, {verdict.high:+.3f}]"
+    low, high = short(verdict.low, signed=True), short(verdict.high, signed=True)
+    shown = f"{short(verdict.gain, signed=True)} [{low}, {high}]"
     bar = element(
         "svg",
-        tooltip(f"gain {shown}; the low end must be above {min_gain:+.3f}"),
+        tooltip(f"gain {shown}; the low end must be above {short(min_gain, signed=True)}"),
         element("line", x1=0, x2=WIDTH, y1=middle, y2=middle, class_="grid"),
         element("line", x1=x(min_gain), x2=x(min_gain), y1=2, y2=HEIGHT - 2, class_="threshold"),
         element(

@@ -2,10 +2,12 @@
 
 ``python -m ml.workloads.churn.history CDNOW_master.txt <folder>`` writes
 
-- ``purchases/1997-01.csv``: the purchases of one month, which land when it is over;
-- ``labels/1997-02-01.csv``: who of the customers known at that snapshot then bought nothing for
-  60 days, which lands when those are over;
-- ``requests/1997-02-01.csv``: what the model is asked about the same customers at that date.
+- ``landing/1997-02-01/purchases/1997-01.csv``: the purchases of one month, which land when it is
+  over;
+- ``landing/1997-04-02/labels/1997-02-01.csv``: who of the customers known at that snapshot then
+  bought nothing for 60 days, which lands when those are over;
+- ``requests/1997-02-01.csv``: what the model is asked about the same customers at that date;
+- ``truth/1997-02-01.csv``: what came of it.
 
 The data are 69,659 purchases of the 23,570 customers who first bought in early 1997, in
 ``lifetimes/datasets`` of the Lifetimes 0.11.3 wheel (MIT).
@@ -71,17 +73,23 @@ def labels(purchases: pd.DataFrame, snapshot: date) -> pd.DataFrame | None:
 def write(source: Path, folder: Path) -> None:
     """Write all files of ``source`` below ``folder``."""
     purchases = read(source)
-    for part in ("purchases", "labels", "requests"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     for name, month in months(purchases):
-        month.to_csv(folder / "purchases" / f"{name}.csv", index=False, lineterminator="\n")
+        over = (pd.Period(name, "M") + 1).start_time.date()
+        _csv(month, folder / "landing" / f"{over}" / "purchases" / f"{name}.csv")
     for snapshot in snapshots(purchases):
-        requests(purchases, snapshot).to_csv(
-            folder / "requests" / f"{snapshot}.csv", lineterminator="\n"
-        )
+        asked = requests(purchases, snapshot).rename_axis("entity").reset_index()
+        _csv(asked, folder / "requests" / f"{snapshot}.csv")
         outcome = labels(purchases, snapshot)
         if outcome is not None:
-            outcome.to_csv(folder / "labels" / f"{snapshot}.csv", index=False, lineterminator="\n")
+            closed = snapshot + timedelta(days=LABEL_WINDOW_DAYS)
+            _csv(outcome, folder / "landing" / f"{closed}" / "labels" / f"{snapshot}.csv")
+            truth = outcome.rename(columns={"customer_id": "entity", "churned": "label"})
+            _csv(truth[["entity", "label"]], folder / "truth" / f"{snapshot}.csv")
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import history
+from demo import history, replay
 from demo.history import History
 from emulator import client
 from emulator.client import RunningAccount
@@ -82,14 +82,13 @@ def _with_late_data(
     found: stacks.Deployed,
 ) -> tuple[Platform, list[tuple[str, str, bytes]]]:
     """Return the platform, and what lands before its first run: all that was known by May."""
-    january = MAY.date().replace(month=1)
-    *months, april = sorted(data.purchases(since=january, before=MAY.date()))
-    kept, late = hold_back(april)
-    labels = [data.truth(date(1997, month, 1)) for month in (2, 3)]
+    *months, april = data.landing(["purchases"], after=date(1997, 1, 1), by=MAY.date())
+    kept, late = hold_back(april.content)
+    labels = data.landing(["labels"], after=date(1997, 1, 1), by=date(1997, 4, 30))
     land = [
-        *(("purchases", path.name, path.read_bytes()) for path in months),
+        *((file.dataset, file.name, file.content) for file in months),
         ("purchases", april.name, kept),
-        *(("labels", path.name, path.read_bytes()) for path in labels),
+        *((file.dataset, file.name, file.content) for file in labels),
     ]
     platform = Platform(
         account=account,
@@ -104,4 +103,4 @@ def _with_late_data(
 
 
 def _history(log: Path) -> History:
-    return history.split(history.fetch(log), log)
+    return history.prepared(replay.load(churn_folder.MODEL), log)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 HELD_BACK = 200
 """Purchases of 1997-04 that the fixture does not land; each scenario takes some of its own."""
@@ -22,8 +21,8 @@ class LateData:
         return ("\n".join(lines) + "\n").encode()
 
 
-def hold_back(path: Path) -> tuple[bytes, LateData]:
+def hold_back(month: bytes) -> tuple[bytes, LateData]:
     """Split a month of purchases into what lands with the history and what comes late."""
-    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    header, *lines = month.decode().splitlines()
     kept, late = lines[:-HELD_BACK], lines[-HELD_BACK:]
     return ("\n".join([header, *kept]) + "\n").encode(), LateData(header=header, rows=iter(late))

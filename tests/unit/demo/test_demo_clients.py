@@ -42,7 +42,7 @@ class FakeRuntime:
 
 def batches(count: int) -> list[Batch]:
     return [
-        Batch(inference_id=f"1997-05-01-{n:04}", customers=(str(n),), body=f"{n},1\n".encode())
+        Batch(inference_id=f"1997-05-01-{n:04}", entities=(str(n),), body=f"{n},1\n".encode())
         for n in range(count)
     ]
 
@@ -72,7 +72,7 @@ def test_an_answer_with_rows_missing_is_no_answer() -> None:
     runtime = FakeRuntime()
     runtime.full.abort()
     clients = Clients(runtime, "churn-dev")
-    clients.send([Batch(inference_id="a", customers=("1", "2"), body=b"1,1\n")])
+    clients.send([Batch(inference_id="a", entities=("1", "2"), body=b"1,1\n")])
     assert clients.answers[0].error == "ValueError: 2 rows were asked about, 1 were answered"
 
 
@@ -102,7 +102,7 @@ def test_a_month_is_cut_into_batches_in_order(tmp_path: Path) -> None:
     path = tmp_path / "requests.csv"
     path.write_text("customer_id,x,y\n1,10,2.5\n2,20,\n3,30,0\n")
     cut = read(path, date(1997, 5, 1), rows=2)
-    assert [(each.inference_id, each.customers, each.body) for each in cut] == [
+    assert [(each.inference_id, each.entities, each.body) for each in cut] == [
         ("1997-05-01-0000", ("1", "2"), b"10,2.5\n20,\n"),
         ("1997-05-01-0001", ("3",), b"30,0\n"),
     ]

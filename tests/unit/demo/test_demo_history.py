@@ -1,7 +1,7 @@
 """Data lands when a company would have had it, and no day earlier."""
 
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,47 +9,63 @@ import pytest
 from demo import history, places
 from demo.failure import DemoFailed
 from demo.history import History, first_of_next_month
+from demo.replay import Source
 
-WINDOW = timedelta(days=60)
-EPOCH = date(1970, 1, 1)
+DATASETS = ("purchases", "labels")
+MAY, JUNE = date(1997, 5, 1), date(1997, 6, 1)
+SOURCE = Source(
+    requirement="lifetimes==0.11.3", wheel="some.whl", sha256="261e3dc8", member="purchases.txt"
+)
 
 
 @pytest.fixture
-def months(tmp_path: Path) -> History:
-    for part, names in {
-        "purchases": ["1997-03", "1997-04", "1997-05"],
-        "labels": ["1997-02-01", "1997-03-01", "1997-04-01"],
-        "requests": ["1997-05-01"],
-    }.items():
-        (tmp_path / part).mkdir()
-        for name in names:
-            (tmp_path / part / f"{name}.csv").touch()
+def shop(tmp_path: Path) -> History:
+    for day, dataset, name, content in (
+        ("1997-05-01", "purchases", "1997-04", "a,b\n3,4\n"),
+        ("1997-04-01", "purchases", "1997-03", "a,b\n1,2\n"),
+        ("1997-04-02", "labels", "1997-02-01", "c\n1\n"),
+        ("1997-06-01", "purchases", "1997-05", "a,b\n5,6\n"),
+        ("1997-05-31", "labels", "1997-04-01", "c\n3\n"),
+        ("1997-05-02", "labels", "1997-03-01", "c\n2\n"),
+    ):
+        folder = tmp_path / "landing" / day / dataset
+        folder.mkdir(parents=True)
+        (folder / f"{name}.csv").write_text(content)
     return History(root=tmp_path)
 
 
-def test_a_month_of_purchases_lands_when_it_is_over(months: History) -> None:
-    landed = months.purchases(since=EPOCH, before=date(1997, 5, 1))
-    assert [path.stem for path in landed] == ["1997-03", "1997-04"]
+def test_what_was_known_at_the_start_is_one_export_for_each_dataset(shop: History) -> None:
+    landed = shop.landing(DATASETS, after=None, by=MAY)
+    assert [(file.dataset, file.name, file.content) for file in landed] == [
+        ("purchases", "until-1997-05-01.csv", b"a,b\n1,2\n3,4\n"),
+        ("labels", "until-1997-05-01.csv", b"c\n1\n"),
+    ]
 
 
-def test_labels_land_on_the_day_their_window_closes(months: History) -> None:
-    closes = date(1997, 4, 1) + WINDOW
-    before = months.labels(window=WINDOW, after=EPOCH, by=closes - timedelta(days=1))
-    on_the_day = months.labels(window=WINDOW, after=EPOCH, by=closes)
-    assert [path.stem for path in before] == ["1997-02-01", "1997-03-01"]
-    assert [path.stem for path in on_the_day][-1] == "1997-04-01"
+def test_later_each_file_lands_on_its_day_and_once(shop: History) -> None:
+    landed = shop.landing(DATASETS, after=MAY, by=JUNE)
+    assert [(file.dataset, file.name) for file in landed] == [
+        ("purchases", "1997-05.csv"),
+        ("labels", "1997-03-01.csv"),
+        ("labels", "1997-04-01.csv"),
+    ]
+    assert shop.landing(DATASETS, after=JUNE, by=date(1997, 7, 1)) == []
 
 
-def test_nothing_lands_twice(months: History) -> None:
-    may, june = date(1997, 5, 1), date(1997, 6, 1)
-    later = months.labels(window=WINDOW, after=may, by=june)
-    assert [path.stem for path in later] == ["1997-04-01"]
-    assert [path.stem for path in months.purchases(since=may, before=june)] == ["1997-05"]
+def test_a_file_with_other_columns_is_no_part_of_an_export(shop: History) -> None:
+    (shop.root / "landing" / "1997-05-01" / "purchases" / "1997-04.csv").write_text("a\n3\n")
+    with pytest.raises(DemoFailed, match=r"1997-04\.csv has the header b'a', the first file"):
+        shop.landing(DATASETS, after=None, by=MAY)
 
 
-def test_a_month_that_is_not_in_the_data_is_named(months: History) -> None:
+def test_a_start_before_all_data_is_refused(shop: History) -> None:
+    with pytest.raises(DemoFailed, match="the data has nothing of labels by 1997-04-01"):
+        shop.landing(DATASETS, after=None, by=date(1997, 4, 1))
+
+
+def test_a_month_that_is_not_in_the_data_is_named(shop: History) -> None:
     with pytest.raises(DemoFailed, match=r"the data has no requests/1999-01-01\.csv"):
-        months.requests(date(1999, 1, 1))
+        shop.requests(date(1999, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +82,9 @@ def test_a_wheel_with_other_content_is_refused(
 ) -> None:
     monkeypatch.setattr(places, "DATA", tmp_path)
     monkeypatch.setattr(places, "PIP_PYTHON", Path(shutil.which("true") or "/bin/true"))
-    (tmp_path / history.WHEEL).write_bytes(b"something else")
+    (tmp_path / SOURCE.wheel).write_bytes(b"something else")
     with pytest.raises(DemoFailed, match="does not have the sha256 261e3dc8"):
-        history.fetch(tmp_path / "log")
+        history.fetch(SOURCE, tmp_path / "log")
 
 
 def test_without_an_index_the_way_out_is_named(
@@ -76,6 +92,6 @@ def test_without_an_index_the_way_out_is_named(
 ) -> None:
     monkeypatch.setattr(places, "DATA", tmp_path)
     monkeypatch.setattr(places, "PIP_PYTHON", Path(shutil.which("false") or "/bin/false"))
-    with pytest.raises(DemoFailed, match="fetching the purchases") as failed:
-        history.fetch(tmp_path / "log")
-    assert "connect to a Python package index, or put Lifetimes-0.11.3" in failed.value.next_step
+    with pytest.raises(DemoFailed, match="fetching lifetimes==0") as failed:
+        history.fetch(SOURCE, tmp_path / "log")
+    assert "connect to a Python package index, or put some.whl" in failed.value.next_step

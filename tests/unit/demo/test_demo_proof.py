@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from demo.bars import bars, missed
+from demo.bars import Wanted, bars, missed
 from demo.clients import Answer
 from demo.proof import captured_ids, weigh
 from demo.quality import MonthScore
@@ -17,7 +17,7 @@ from demo.quality import MonthScore
 def answer(inference_id: str, error: str | None = None) -> Answer:
     return Answer(
         inference_id=inference_id,
-        customers=("1", "2"),
+        entities=("1", "2"),
         version=1,
         scores=(0.1, 0.2),
         seconds=0.01,
@@ -30,12 +30,13 @@ def month(live: float, frozen: float, snapshot: date = date(1998, 4, 1)) -> Mont
     return MonthScore(snapshot=snapshot, live=live, frozen=frozen, versions=(3,), rows=10)
 
 
+WANTED = Wanted(metric="auc", month=date(1998, 4, 1), limit=0.82, above_frozen=0.08)
 GOOD = weigh([answer("a"), answer("b")], Counter({"a": 1, "b": 1}))
 
 
 def test_what_was_sent_and_captured_once_is_proven() -> None:
     assert (GOOD.requests, GOOD.rows, GOOD.captured_once) == (2, 4, 2)
-    assert missed(bars([month(0.84, 0.72)], GOOD)) == []
+    assert missed(bars([month(0.84, 0.72)], GOOD, WANTED)) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_each_loss_is_named(
     answers: list[Answer], captured: dict[str, int], complaint: str
 ) -> None:
     traffic = weigh(answers, Counter(captured))
-    (reason,) = missed(bars([month(0.84, 0.72)], traffic))
+    (reason,) = missed(bars([month(0.84, 0.72)], traffic, WANTED))
     assert reason.startswith(complaint)
 
 
@@ -64,18 +65,28 @@ def test_captures_of_others_do_not_matter() -> None:
     ("live", "frozen", "labels"),
     [
         (0.81, 0.70, ["AUC in April 1998"]),
-        (0.83, 0.76, ["Above v1, never retrained"]),
-        (0.80, 0.79, ["AUC in April 1998", "Above v1, never retrained"]),
+        (0.83, 0.76, ["Better than v1, never retrained, by"]),
+        (0.80, 0.79, ["AUC in April 1998", "Better than v1, never retrained, by"]),
         (0.82, 0.73, []),
     ],
 )
 def test_quality_has_bars_in_the_last_month(live: float, frozen: float, labels: list[str]) -> None:
-    reasons = missed(bars([month(0.5, 0.5), month(live, frozen)], GOOD))
+    reasons = missed(bars([month(0.5, 0.5), month(live, frozen)], GOOD, WANTED))
     assert [reason.partition(":")[0] for reason in reasons] == labels
 
 
+def test_an_error_has_its_bars_the_other_way_round() -> None:
+    wanted = Wanted(metric="rmse", month=date(1998, 4, 1), limit=100.0, above_frozen=50.0)
+    assert missed(bars([month(99.0, 200.0)], GOOD, wanted)) == []
+    reasons = missed(bars([month(120.0, 130.0)], GOOD, wanted))
+    assert [reason.partition(":")[0] for reason in reasons] == [
+        "RMSE in April 1998",
+        "Better than v1, never retrained, by",
+    ]
+
+
 def test_a_year_cut_short_has_no_bar_of_quality() -> None:
-    assert missed(bars([month(0.6, 0.7, date(1997, 6, 1))], GOOD)) == []
+    assert missed(bars([month(0.6, 0.7, date(1997, 6, 1))], GOOD, WANTED)) == []
 
 
 class FakeS3:

@@ -15,7 +15,7 @@ MAY = date(1997, 5, 1)
 def answer(inference_id: str, version: int | None, **scores: float) -> Answer:
     return Answer(
         inference_id=inference_id,
-        customers=tuple(scores),
+        entities=tuple(scores),
         version=version,
         scores=tuple(scores.values()) if version is not None else (),
         seconds=0.01,
@@ -65,11 +65,17 @@ def test_a_month_names_the_versions_that_answered_in_order() -> None:
         answer("1997-05-01-0002", 2, c=0.2),
     ]
     labels = {"a": 1, "b": 0, "c": 0, "not asked": 1}
-    score = month_score(MAY, answers, labels, {"a": 0.5, "b": 0.5, "c": 0.5})
+    score = month_score(MAY, answers, labels, {"a": 0.5, "b": 0.5, "c": 0.5}, "auc")
     assert (score.live, score.frozen, score.versions, score.rows) == (1.0, 0.5, (2, 1), 3)
 
 
-def test_truth_is_read_by_customer(tmp_path: Path) -> None:
+def test_a_month_of_a_regression_is_judged_by_its_error() -> None:
+    answers = [answer("1997-05-01-0000", 2, a=10.0, b=20.0)]
+    score = month_score(MAY, answers, {"a": 13.0, "b": 16.0}, {"a": 13.0, "b": 20.0}, "rmse")
+    assert (score.live, score.frozen) == pytest.approx((12.5**0.5, 8**0.5))
+
+
+def test_truth_is_read_by_entity(tmp_path: Path) -> None:
     path = tmp_path / "1997-05-01.csv"
-    path.write_text("customer_id,snapshot_date,churned\n7,1997-05-01,1\n8,1997-05-01,0\n")
-    assert truth(path) == {"7": 1, "8": 0}
+    path.write_text("entity,label\n7,1\n8|9,3.5\n")
+    assert truth(path) == {"7": 1, "8|9": 3.5}

@@ -31,6 +31,7 @@ def a_story() -> Story:
             "noticed 3 times that its model had gone stale, and replaced it 3 times."
         ),
         metric="AUC",
+        direction="higher is better",
         start=day("1997-05-01"),
         end=day("1998-05-01"),
         figures=(
