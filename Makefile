@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check synth deploy destroy doctor lock
+.PHONY: help demo mlflow test check synth deploy destroy doctor lock
 
 ENV ?= dev
 NOTIFY ?=
@@ -31,6 +31,10 @@ test: ## Everything: lint, types, unit, infra and system tests
 check: ## The fast part of the tests, in less than a minute
 	@tools/setup dev ml cdk
 	@tools/test fast
+
+mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
+	@tools/setup mlflow
+	@tools/mlflow $(ARGS)
 
 synth: ## Synthesize both environments into cdk.out/<env>; needs no network and no credentials
 	@tools/setup cdk
