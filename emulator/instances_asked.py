@@ -22,3 +22,11 @@ class InstanceSetter:
         """
         limit = {"instance_type": instance_type, "quota": quota, "capacity": capacity}
         self._call("POST", "instances", limit)
+
+    def interrupt_spot(self, job_name: str) -> None:
+        """Take the instance of a managed spot training job away while it trains.
+
+        Its process gets SIGTERM, then SIGKILL; the job waits for capacity and starts again, with
+        the checkpoints it has stored.
+        """
+        self._call("POST", "spot-interruptions", {"job_name": job_name})

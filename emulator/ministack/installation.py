@@ -48,7 +48,11 @@ class Services:
 
     def control(self) -> dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]]:
         """Return the services' own control endpoints."""
-        return {("POST", "instances"): self.sagemaker.jobs.scarcity.limit}
+        jobs = self.sagemaker.jobs
+        return {
+            ("POST", "instances"): jobs.scarcity.limit,
+            ("POST", "spot-interruptions"): jobs.interrupt_spot,
+        }
 
     def start(self) -> None:
         self.sagemaker.start()

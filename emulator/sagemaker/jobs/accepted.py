@@ -30,7 +30,10 @@ HONOURED: dict[str, dict[str, tuple[Any, ...]]] = {
         "OutputDataConfig": _ANY,
         "ResourceConfig.InstanceCount": (1,),
         "StoppingCondition.MaxRuntimeInSeconds": _ANY,
-        "EnableManagedSpotTraining": (False,),
+        "StoppingCondition.MaxWaitTimeInSeconds": _ANY,
+        "EnableManagedSpotTraining": _ANY,
+        "CheckpointConfig": _ANY,
+        "RetryStrategy": _ANY,
         "ProfilerConfig.DisableProfiler": (True,),
     },
     "CreateProcessingJob": {

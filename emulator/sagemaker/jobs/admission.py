@@ -7,7 +7,9 @@ from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.errors import validation
 from emulator.sagemaker.jobs.bucket import Bucket
+from emulator.sagemaker.jobs.checkpoints import refuse_unusable_checkpoints
 from emulator.sagemaker.jobs.final_metrics import FinalMetrics
+from emulator.sagemaker.jobs.spot import refuse_wrong_wait
 from emulator.sagemaker.operations import Request
 
 
@@ -16,6 +18,8 @@ def admit_training(request: Request, account: Account, images: Images) -> None:
     specification = request.get("AlgorithmSpecification", {})
     if "TrainingImage" not in specification:
         raise validation("AlgorithmSpecification.TrainingImage is required")
+    refuse_wrong_wait(request)
+    refuse_unusable_checkpoints(request)
     FinalMetrics(specification.get("MetricDefinitions", []), account.clock.now)
     _refuse_missing_image(specification["TrainingImage"], request["RoleArn"], images)
     _refuse_missing_channels(request, account)

@@ -20,6 +20,8 @@ class Cause(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     MAX_RUNTIME = "max runtime"
+    MAX_WAIT = "max wait"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,13 @@ class Child:
         """Real seconds since the start."""
         return time.monotonic() - self._born
 
-    def wait(self, *, limit: float, stop: threading.Event) -> Cause:
+    def wait(self, *, limit: float, stop: threading.Event, taken: threading.Event) -> Cause:
         """Return why waiting ended; the process runs on unless it finished."""
         while self._process.poll() is None:
             if stop.wait(_LOOK):
                 return Cause.STOPPED
+            if taken.is_set():
+                return Cause.INTERRUPTED
             if self.seconds > limit:
                 return Cause.MAX_RUNTIME
         return Cause.FINISHED

@@ -11,7 +11,7 @@ from emulator.sagemaker.jobs.job import Job
 HOST = "algo-1"
 INTERFACE = "eth0"
 _MOUNT = "/opt/ml"
-_FOLDERS = ("input", "model", "output", "processing", "config")
+_FOLDERS = ("input", "model", "output", "processing", "config", "checkpoints")
 
 
 class Contract(Protocol):

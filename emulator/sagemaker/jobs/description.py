@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.sagemaker.api_model import output_members
 from emulator.sagemaker.jobs.job import MESSAGES, Job, Kind
+from emulator.sagemaker.jobs.spot import billable
 from emulator.sagemaker.jobs.training import output_uri
 from emulator.sagemaker.operations import Response
 
@@ -49,7 +50,7 @@ def _training(job: Job) -> dict[str, Any]:
         | job.request.get("StoppingCondition", {}),
         "ModelArtifacts": {"S3ModelArtifacts": artifacts},
         "TrainingTimeInSeconds": job.seconds,
-        "BillableTimeInSeconds": job.seconds,
+        "BillableTimeInSeconds": billable(job),
         "FinalMetricDataList": list(job.metrics) or None,
     }
 

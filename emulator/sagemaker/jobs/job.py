@@ -44,6 +44,8 @@ class Stage(StrEnum):
     FAILED = "Failed"
     STOPPED = "Stopped"
     MAX_RUNTIME_EXCEEDED = "MaxRuntimeExceeded"
+    INTERRUPTED = "Interrupted"
+    MAX_WAIT_TIME_EXCEEDED = "MaxWaitTimeExceeded"
 
 
 MESSAGES = {
@@ -56,14 +58,17 @@ MESSAGES = {
     Stage.FAILED: "Training job failed",
     Stage.STOPPED: "Training job stopped",
     Stage.MAX_RUNTIME_EXCEEDED: "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    Stage.INTERRUPTED: "Training job interrupted: its spot instances were taken back",
+    Stage.MAX_WAIT_TIME_EXCEEDED: "Training job exceeded MaxWaitTimeInSeconds provided",
 }
-"""What AWS shows for each stage."""
+"""What AWS shows for each stage; the texts of the two of spot training are unproven."""
 
 ENDS = {
     Stage.COMPLETED: Status.COMPLETED,
     Stage.FAILED: Status.FAILED,
     Stage.STOPPED: Status.STOPPED,
     Stage.MAX_RUNTIME_EXCEEDED: Status.STOPPED,
+    Stage.MAX_WAIT_TIME_EXCEEDED: Status.STOPPED,
 }
 
 
@@ -92,11 +97,15 @@ class Job:
     modified: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    ran: float = 0.0
+    """Real seconds that its containers ran."""
     seconds: int | None = None
     failure_reason: str | None = None
     exit_message: str | None = None
     metrics: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     stop_asked: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
+    """Set when its spot instance is taken away."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     settled: threading.Event = field(default_factory=threading.Event)
     """Set when the job is over and its last event was sent."""
@@ -129,5 +138,5 @@ class Job:
                 self.ended = now
             elif stage is Stage.STOPPING:
                 self.status = Status.STOPPING
-            elif stage is Stage.DOWNLOADING:
+            elif stage is Stage.DOWNLOADING and self.started is None:
                 self.started = now

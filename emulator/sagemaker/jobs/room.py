@@ -1,6 +1,7 @@
 """The API calls about jobs, and the threads that run them."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.faults.callers import Callers
@@ -13,8 +14,10 @@ from emulator.sagemaker.jobs.contract import Contract
 from emulator.sagemaker.jobs.description import describe, summary
 from emulator.sagemaker.jobs.job import Job, Kind, Stage, Status
 from emulator.sagemaker.jobs.processing import ProcessingContract, refuse_unusable_paths
+from emulator.sagemaker.jobs.progress import Progress
 from emulator.sagemaker.jobs.run import Run
 from emulator.sagemaker.jobs.scarcity import Scarcity
+from emulator.sagemaker.jobs.spot import is_spot
 from emulator.sagemaker.jobs.training import TrainingContract
 from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
@@ -60,7 +63,7 @@ class Jobs:
         with self._lock:
             runs = dict(self._runs)
         for run in runs.values():
-            run.abandoned = True
+            run.progress.abandoned = True
             run.job.stop_asked.set()
         for thread in runs:
             thread.join(15)
@@ -70,6 +73,16 @@ class Jobs:
         job = self._found(kind, name)
         job.settled.wait(timeout)
         return describe(job)
+
+    def interrupt_spot(self, given: Mapping[str, Any]) -> Response:
+        """Take a training job's spot instance away, as EC2 does."""
+        job = self._found(Kind.TRAINING, given["job_name"])
+        if not is_spot(job):
+            raise ValueError(f"{job.name} does not run on spot instances")
+        if job.stage is not Stage.TRAINING:
+            raise ValueError(f"{job.name} must be in Training to be interrupted, is in {job.stage}")
+        job.interrupted.set()
+        return {}
 
     @operation("CreateTrainingJob")
     def create_training_job(self, request: Request) -> Response:
@@ -138,7 +151,7 @@ class Jobs:
             image=self._images.resolve(contract.image_uri(job)),
             contract=contract,
             account=account,
-            tags=self._tags,
+            progress=Progress(job=job, account=account, tags=self._tags),
             callers=self._callers,
             scarcity=self.scarcity,
             grace=self._grace,
@@ -156,7 +169,7 @@ class Jobs:
 
     def _live(self, run: Run) -> None:
         try:
-            run.announce()
+            run.progress.announce()
             run.live()
         finally:
             run.job.settled.set()
@@ -190,7 +203,7 @@ class Jobs:
         with self._lock:
             run: Any = next((run for run in self._runs.values() if run.job is job), None)
         if run is not None:
-            run.announce()
+            run.progress.announce()
         return {}
 
 

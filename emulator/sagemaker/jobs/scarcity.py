@@ -83,7 +83,7 @@ class Scarcity:
             limit = self._limits.get(instance_type)
             taken = sum(
                 asked_of(each.kind, each.request)[1]
-                for each in self._taken
+                for each in self._taken - {job}
                 if not each.is_over and asked_of(each.kind, each.request)[0] == instance_type
             )
             if limit and limit.capacity is not None and taken + count > limit.capacity:

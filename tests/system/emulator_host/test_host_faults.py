@@ -116,10 +116,11 @@ def job(account: RunningAccount, tmp_path_factory: pytest.TempPathFactory) -> di
     (root / "prog" / "main.py").write_text(
         textwrap.dedent(
             """
-            import os, boto3
+            import os, time, boto3
             s3 = boto3.client("s3")
             name = os.environ["TRAINING_JOB_NAME"]
             s3.put_object(Bucket="faulty", Key=name + "-1", Body=b"1")
+            time.sleep(float(os.environ.get("SECONDS", "0")))
             s3.put_object(Bucket="faulty", Key=name + "-2", Body=b"2")
             open(os.environ["SM_MODEL_DIR"] + "/model", "w").close()
             """
@@ -147,8 +148,12 @@ def job(account: RunningAccount, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def trained(account: RunningAccount, name: str, job: dict[str, Any]) -> dict[str, Any]:
+    account.client("sagemaker").create_training_job(TrainingJobName=name, **job)
+    return ended(account, name)
+
+
+def ended(account: RunningAccount, name: str) -> dict[str, Any]:
     sagemaker = account.client("sagemaker")
-    sagemaker.create_training_job(TrainingJobName=name, **job)
     while True:
         described = sagemaker.describe_training_job(TrainingJobName=name)
         if described["TrainingJobStatus"] in ("Completed", "Failed"):
@@ -178,3 +183,17 @@ def test_a_scarce_instance_type_fails_the_job(account: RunningAccount, job: dict
     described = trained(account, "scarce", job)
     account.limit_instances("ml.m5.large")
     assert described["FailureReason"].startswith("CapacityError: Unable to provision requested ML")
+
+
+def test_a_spot_job_that_is_interrupted_starts_again(account: RunningAccount, job: dict[str, Any]):
+    sagemaker = account.client("sagemaker")
+    limits = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}
+    asked = {**job, "EnableManagedSpotTraining": True, "StoppingCondition": limits}
+    asked["Environment"] = {"SECONDS": "2"}
+    sagemaker.create_training_job(TrainingJobName="spot", **asked)
+    while account.calls("spot") == []:
+        threading.Event().wait(0.02)
+    account.interrupt_spot("spot")
+    described = ended(account, "spot")
+    assert described["TrainingJobStatus"] == "Completed"
+    assert [call.operation for call in account.calls("spot")] == ["PutObject"] * 3

@@ -93,9 +93,10 @@ def test_an_unknown_job_is_a_validation_error_as_on_aws(sagemaker: SageMaker) ->
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining=True (only False)"),
-        ({"CheckpointConfig": {"S3Uri": "s3://data/c"}}, "CheckpointConfig.S3Uri"),
-        ({"RetryStrategy": {"MaximumRetryAttempts": 1}}, "RetryStrategy.MaximumRetryAttempts"),
+        (
+            {"SessionChainingConfig": {"EnableSessionTagChaining": True}},
+            "SessionChainingConfig.EnableSessionTagChaining",
+        ),
         (
             {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
             "ResourceConfig.InstanceCount=2 (only 1)",
