@@ -2,9 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow test check synth deploy destroy doctor lock
+.PHONY: help demo mlflow test check new-model check-model synth deploy destroy doctor lock
 
 ENV ?= dev
+MODEL ?= churn
+NAME ?=
+TASK ?=
 NOTIFY ?=
 ARGS ?=
 
@@ -18,11 +21,11 @@ cdk := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.perennial/cdk:$$PATH" .perennial/cdk
 context = -c env=$(ENV) -c notify=$(NOTIFY)
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | column -t -s $$'\t'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | column -t -s $$'\t'
 
-demo: ## Run the whole loop on this machine, on real data (ARGS="--keep" leaves the account running)
+demo: ## Run the whole loop of MODEL on this machine (ARGS="--keep" leaves the account running)
 	@tools/setup all
-	@$(python) -m demo $(ARGS)
+	@$(python) -m demo --model $(MODEL) $(ARGS)
 
 test: ## Everything: lint, types, unit, infra and system tests
 	@tools/setup test
@@ -35,6 +38,14 @@ check: ## The fast part of the tests, in less than a minute
 mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
 	@tools/setup mlflow
 	@tools/mlflow $(ARGS)
+
+new-model: ## Write the folder of a new model: NAME=… TASK=binary_classification|regression
+	@tools/setup dev
+	@$(python) -m tools.new_model "$(NAME)" "$(TASK)"
+
+check-model: ## Check a model's folder: its card, its protocol, its golden examples (NAME=…)
+	@tools/setup ml
+	@.perennial/env/ml/bin/python -m ml.workload_check "ml/workloads/$(subst -,_,$(NAME))"
 
 synth: ## Synthesize both environments into cdk.out/<env>; needs no network and no credentials
 	@tools/setup cdk

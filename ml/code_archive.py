@@ -1,10 +1,10 @@
 """A model's own code: the archive of its folder, unpacked and imported as package ``workload``."""
 
 import importlib
-import importlib.util
 import shutil
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -30,12 +30,22 @@ class Workload:
 
     def module(self, name: str) -> ModuleType:
         """Import ``<folder>/<name>.py`` as ``workload.<name>``; its relative imports work."""
-        try:
-            return importlib.import_module(f"{PACKAGE}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{PACKAGE}.{name}":
-                raise
-            raise Refusal(f"the model's code has no {name}.py") from error
+        return _module(name)
+
+
+def import_folder(folder: Path) -> Callable[[str], ModuleType]:
+    """Make ``folder`` the package ``workload``; return what imports a module of it by name."""
+    _import_package(folder)
+    return _module
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{PACKAGE}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{PACKAGE}.{name}":
+            raise
+        raise Refusal(f"the model's code has no {name}.py") from error
 
 
 def unpack(code: Path, room: Path) -> Workload:
@@ -43,7 +53,6 @@ def unpack(code: Path, room: Path) -> Workload:
     folder = room / PACKAGE
     folder.mkdir(parents=True)
     _extract(only_file(code, "*.zip"), folder)
-    (folder / "__init__.py").touch()
     card = folder / artifact.CARD
     if not card.is_file():
         raise Refusal(f"the model's code has no {artifact.CARD}")
@@ -55,14 +64,9 @@ def _import_package(folder: Path) -> None:
     """Make ``folder`` the package ``workload``, in place of any that was before."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    if spec is None or spec.loader is None:
-        raise Refusal(f"the model's code in {folder} cannot be imported")
-    package = importlib.util.module_from_spec(spec)
+    package = ModuleType(PACKAGE)
+    package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
 
 
 def _extract(path: Path, folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""What people and CI run that is no room of the platform itself."""

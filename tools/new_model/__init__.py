@@ -1,0 +1,1 @@
+"""The templates of a new model's folder, and what writes them."""
