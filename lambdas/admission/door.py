@@ -125,9 +125,9 @@ class Door:
             )
             if reason is not None:
                 return reason
-        image = self.images.newest()
+        image = self.images.newest(card.image)
         if image is None:
-            return "no image pushed: the repository holds no tagged image"
+            return f"no image pushed: the repository holds no tag that begins with {card.image}-"
         self.record.admit(run, asked, incoming, before)
         return RunRequest(
             run_id=run,

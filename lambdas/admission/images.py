@@ -1,4 +1,4 @@
-"""The image repository, asked for the newest image by its digest."""
+"""The image repository, asked for the newest image of a flavour by its digest."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,20 @@ class Images:
         self._ecr = ecr
         self._repository = repository
 
-    def newest(self) -> Image | None:
-        """The tagged image pushed last; DescribeImages promises no order and pages at 100."""
+    def newest(self, flavour: str) -> Image | None:
+        """The image pushed last of those with a tag ``<flavour>-…``.
+
+        DescribeImages promises no order and pages at 100.
+        """
         pages = self._ecr.get_paginator("describe_images").paginate(
             repositoryName=self._repository, filter={"tagStatus": "TAGGED"}
         )
-        images = [image for page in pages for image in page["imageDetails"]]
+        images = [
+            image
+            for page in pages
+            for image in page["imageDetails"]
+            if any(tag.startswith(f"{flavour}-") for tag in image["imageTags"])
+        ]
         if not images:
             return None
         digest = max(images, key=lambda image: image["imagePushedAt"])["imageDigest"]

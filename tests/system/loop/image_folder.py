@@ -12,11 +12,11 @@ _INTERPRETER = PROJECT / ".perennial" / "env" / "ml" / "bin"
 
 
 def push(account: RunningAccount, repository: str, tag: str, root: Path = PROJECT) -> str:
-    """Register the sources below ``root`` under ``tag``; return the image's digest."""
+    """Register the sources below ``root`` as ``standard-<tag>``; return the image's digest."""
     described = tomllib.loads((PROJECT / "ml" / "image.toml").read_text(encoding="utf-8"))
     pushed = account.register_image(
         repository,
-        tag,
+        f"standard-{tag}",
         root=root,
         sources=described["sources"],
         entrypoint=described["entrypoint"],

@@ -51,9 +51,9 @@ def test_more_files_than_a_page_are_all_seen(s3: Any, incoming: IncomingData) ->
 
 
 class FakeEcr:
-    """Two pages of images, the newest neither first nor last."""
+    """Pages of images (digest, tag, day of the push), the newest neither first nor last."""
 
-    def __init__(self, *pages: list[tuple[str, int]]) -> None:
+    def __init__(self, *pages: list[tuple[str, str, int]]) -> None:
         self._pages = pages
 
     def get_paginator(self, operation: str) -> "FakeEcr":
@@ -62,30 +62,41 @@ class FakeEcr:
 
     def paginate(self, **asked: Any) -> list[dict[str, Any]]:
         assert asked == {"repositoryName": "perennial", "filter": {"tagStatus": "TAGGED"}}
-        return [
-            {
-                "imageDetails": [
-                    {"imageDigest": digest, "imagePushedAt": datetime(1997, 1, day, tzinfo=UTC)}
-                    for digest, day in page
-                ]
-            }
-            for page in self._pages
-        ]
+        return [{"imageDetails": [_image(*row) for row in page]} for page in self._pages]
 
     def describe_repositories(self, repositoryNames: list[str]) -> dict[str, Any]:
         return {"repositories": [{"repositoryUri": f"registry/{repositoryNames[0]}"}]}
 
 
-def test_the_newest_image_is_the_one_pushed_last_on_any_page() -> None:
-    ecr = FakeEcr([("sha256:1", 3), ("sha256:2", 9)], [("sha256:3", 7)])
+def _image(digest: str, tag: str, day: int) -> dict[str, Any]:
+    pushed = datetime(1997, 1, day, tzinfo=UTC)
+    return {"imageDigest": digest, "imageTags": [tag], "imagePushedAt": pushed}
 
-    newest = Images(ecr, repository="perennial").newest()
+
+def test_the_newest_image_is_the_one_pushed_last_on_any_page() -> None:
+    ecr = FakeEcr(
+        [("sha256:1", "standard-1", 3), ("sha256:2", "standard-2", 9)],
+        [("sha256:3", "standard-3", 7)],
+    )
+
+    newest = Images(ecr, repository="perennial").newest("standard")
 
     assert newest == Image(uri="registry/perennial@sha256:2", digest="sha256:2")
 
 
-def test_an_empty_repository_has_no_newest_image() -> None:
-    assert Images(FakeEcr([]), repository="perennial").newest() is None
+def test_an_image_of_another_flavour_is_not_taken_however_new() -> None:
+    ecr = FakeEcr([("sha256:1", "torch-1", 3), ("sha256:2", "torchvision-2", 9)])
+
+    newest = Images(ecr, repository="perennial").newest("torch")
+
+    assert newest is not None
+    assert newest.digest == "sha256:1"
+
+
+def test_a_repository_without_the_flavour_has_no_newest_image() -> None:
+    assert Images(FakeEcr([]), repository="perennial").newest("standard") is None
+    other = FakeEcr([("sha256:1", "torch-1", 3)])
+    assert Images(other, repository="perennial").newest("standard") is None
 
 
 @pytest.fixture

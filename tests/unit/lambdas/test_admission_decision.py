@@ -10,7 +10,7 @@ from lambdas.admission.causes import Asked
 from lambdas.admission.decision import Admitted, Incoming, count_on, why_not
 
 NOON = moment.parse("1997-07-01T12:00:00Z")
-LIMITS = Admission(cool_down_hours=480, daily_cap=3, lease_hours=12)
+LIMITS = Admission(cool_down_hours=480, daily_cap=3, lease_hours=12, max_rejected=5)
 TRIGGERS = Triggers(schedule="rate(7 days)", on_drift=True, on_new_data=True)
 DATA = Incoming(fingerprint="new", files={"purchases": 2, "labels": 1})
 BEFORE = Admitted(

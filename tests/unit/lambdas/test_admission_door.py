@@ -37,7 +37,8 @@ class FakeImages:
     def __init__(self) -> None:
         self.image: Image | None = Image(uri=IMAGE, digest=DIGEST)
 
-    def newest(self) -> Image | None:
+    def newest(self, flavour: str) -> Image | None:
+        assert flavour == CARD.image
         return self.image
 
 
@@ -276,7 +277,9 @@ def test_without_an_image_there_is_no_run(house: House) -> None:
 
     answer = house.door.ask(asked("alarm"))
 
-    assert answer.reason == "no image pushed: the repository holds no tagged image"
+    assert answer.reason == (
+        "no image pushed: the repository holds no tag that begins with standard-"
+    )
     assert house.leases.current() is None
     assert house.record.read() is None
 
