@@ -28,9 +28,10 @@ _NUMBERS = itertools.count()
 
 
 @dataclass(slots=True, kw_only=True)
-class Platform(PlatformView):
+class LivePlatform(PlatformView):
+    """Any one model of a deployed platform."""
+
     cdk: Cdk
-    late: LateData
     models: Path
     inbox: Inbox
     between_steps: Callable[[], object] = field(default=lambda: None)
@@ -138,3 +139,10 @@ class Platform(PlatformView):
         told = self.inbox.all()[run.told_before :]
         assert all(run.run_id in notice.text for notice in told), told
         return told
+
+
+@dataclass(slots=True, kw_only=True)
+class Platform(LivePlatform):
+    """The churn model's, with purchases that no scenario has landed yet."""
+
+    late: LateData
