@@ -45,10 +45,10 @@ class Cdk:
         where = f"aws://{account.account_id}/{account.region}"
         self._run("bootstrap", where, cwd=empty, environment=account.environment())
 
-    def deploy(self, account: RunningAccount) -> str:
-        """Deploy all stacks of the assembly; return what the CLI said."""
+    def deploy(self, account: RunningAccount, stack: str = "--all") -> str:
+        """Deploy all stacks, or one with those it stands on; return what the CLI said."""
         options = ("--require-approval", "never", "--concurrency", "4", "--progress", "events")
-        return self._on_assembly(account, "deploy", "--all", *options)
+        return self._on_assembly(account, "deploy", stack, *options)
 
     def destroy(self, account: RunningAccount) -> str:
         return self._on_assembly(account, "destroy", "--all", "--force")

@@ -70,7 +70,7 @@ class PlatformView:
         rows = [line.partition(",")[2] for line in lines[:: max(1, len(lines) // count)]]
         return ("\n".join(rows[:count]) + "\n").encode()
 
-    def assert_at_rest_on(self, champion: Champion) -> None:
+    def assert_at_rest_on(self, champion: Champion, *, asking: bytes = b"") -> None:
         """The champion serves: by the pointer, by the endpoint, by its answers; no lease is out."""
         assert self.champion() == champion
         endpoint = self.endpoint()
@@ -78,7 +78,7 @@ class PlatformView:
             "InService",
             champion.deployment,
         )
-        assert self.ask_model(self.request_rows(3)) == champion.version
+        assert self.ask_model(asking or self.request_rows(3)) == champion.version
         assert self.lease_owner() is None
         assert self.running() == []
 
