@@ -24,7 +24,6 @@ CLOSED = {
     "eks": "EKS",
     "elasticache": "ElastiCache",
     "elasticmapreduce": "EMR",
-    "glue": "Glue",
     "iot": "IoT",
     "iot-data": "IoT",
     "iot-jobs-data": "IoT",
@@ -40,6 +39,9 @@ CLOSED = {
 }
 """MiniStack's name of the service, and its name in CloudFormation's resource types."""
 
+_CATALOG_TYPES = ("AWS::Glue::Database", "AWS::Glue::Table", "AWS::Glue::Partition")
+"""Of Glue the Data Catalog is open, to Athena."""
+
 SEAMS = (
     *(Seam(path=f"ministack.app:SERVICE_HANDLERS.{name}", key=True) for name in CLOSED),
     Seam(path="ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS"),
@@ -50,9 +52,9 @@ def install() -> None:
     for name in CLOSED:
         _app.SERVICE_HANDLERS[name] = _refusal(name)
     # A type that nobody provisions fails its stack by name.
-    families = tuple(f"AWS::{family}::" for family in set(CLOSED.values()))
+    families = tuple(f"AWS::{family}::" for family in {*CLOSED.values(), "Glue"})
     for resource_type in list(provisioners._RESOURCE_HANDLERS):
-        if resource_type.startswith(families):
+        if resource_type.startswith(families) and resource_type not in _CATALOG_TYPES:
             del provisioners._RESOURCE_HANDLERS[resource_type]
 
 

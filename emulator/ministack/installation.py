@@ -13,6 +13,7 @@ from emulator.images import Images
 from emulator.ministack import (
     alarms,
     async_invocations,
+    athena,
     closed,
     cloudformation,
     handler_errors,
@@ -72,6 +73,7 @@ def install(
     """Install everything; call it once, before the server starts."""
     clock = account.clock
     closed.install()
+    athena.install(account)
     handler_errors.install()
     lambdas.install(
         runtimes=runtimes,

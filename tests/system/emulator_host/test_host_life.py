@@ -155,7 +155,7 @@ def test_a_service_that_could_not_be_contained_is_closed_by_name(
     account: client.RunningAccount, service: str
 ):
     calls = {
-        "glue": lambda: account.client("glue").get_databases(),
+        "glue": lambda: account.client("glue").list_jobs(),
         "dsql": lambda: account.client("dsql").list_clusters(),
         "codebuild": lambda: account.client("codebuild").list_projects(),
     }
