@@ -20,6 +20,10 @@ class FeatureType(StrEnum):
     """A whole number, such as the number of a user: nothing is between two of them."""
 
 
+LARGEST_WHOLE = 2**24
+"""Models are asked in float32, which holds every whole number up to here and not the next one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of a data file; null is refused unless ``nullable``."""
@@ -107,9 +111,14 @@ def read_dataset(row: Table) -> Dataset:
 
 def read_feature(row: Table) -> Feature:
     row.only("name", "type", "min", "max")
+    kind = row.choice("type", FeatureType, FeatureType.NUMBER)
+    limit = LARGEST_WHOLE if kind is FeatureType.INTEGER else None
+    low = None if limit is None else -limit
+    least = row.optional_number("min", least=low, most=limit)
+    most = row.optional_number("max", least=low if least is None else least, most=limit)
     return Feature(
         name=row.text("name"),
-        type=row.choice("type", FeatureType, FeatureType.NUMBER),
-        minimum=row.optional_number("min"),
-        maximum=row.optional_number("max"),
+        type=kind,
+        minimum=low if least is None else least,
+        maximum=limit if most is None else most,
     )

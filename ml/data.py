@@ -1,14 +1,14 @@
 """The files a run may read: those its snapshot lists, still with the bytes it listed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
-from contracts.card import ModelCard
+from contracts.card import ColumnType, Dataset, ModelCard
 from contracts.layout import dataset_prefix
 from contracts.snapshot import Snapshot, SnapshotFile, parse_snapshot
 from ml.places import only_file
@@ -70,7 +70,10 @@ def verified_files(
 def typed_tables(
     snapshot: Snapshot, card: ModelCard, folders: Mapping[str, Path]
 ) -> dict[str, pd.DataFrame]:
-    """Return each dataset's rows, of all its files in the order of their keys."""
+    """Return each dataset's rows, of all its files in the order of their keys.
+
+    Rows that validation set aside are left out.
+    """
     datasets = {dataset.name: dataset for dataset in card.datasets}
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in datasets}
     for file in verified_files(snapshot, card, folders):
@@ -78,14 +81,30 @@ def typed_tables(
             typed = read(file.content, datasets[file.listed.dataset])
         except BadFile as error:
             raise Refusal(f"{file.name} was not validated: {error}") from error
-        if typed.bad_cells:
-            cell = typed.bad_cells[0]
+        aside = set(file.listed.set_aside)
+        bad = [cell for cell in typed.bad_cells if cell.row not in aside]
+        if bad:
+            cell = bad[0]
             raise Refusal(
                 f"{file.name} was not validated: column {cell.column!r}, row {cell.row}: "
                 f"{cell.text!r} is not {cell.expected}"
             )
-        parts[file.listed.dataset].append(typed.frame)
+        parts[file.listed.dataset].append(kept(typed.frame, datasets[file.listed.dataset], aside))
     for name, frames in parts.items():
         if not frames:
             raise Refusal(f"the snapshot has no file of dataset {name!r}")
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+
+
+def kept(frame: pd.DataFrame, dataset: Dataset, aside: Collection[int]) -> pd.DataFrame:
+    """Return the rows (counted from 1) that are not set aside, as if the file had only those."""
+    if not aside:
+        return frame
+    rest = frame.drop(index=[row - 1 for row in aside]).reset_index(drop=True)
+    # A whole number that was missing or wrong had made a float of the others.
+    whole = [
+        column.name
+        for column in dataset.columns
+        if column.type is ColumnType.INTEGER and rest[column.name].notna().all()
+    ]
+    return rest.astype(dict.fromkeys(whole, "int64"))

@@ -33,6 +33,19 @@ class Places:
         """A processing job's ExitMessage is read from here."""
         return self.base / "output" / "message"
 
+    @property
+    def checkpoints(self) -> Path:
+        """What a training job writes here lies in S3 at once, and is back after it was interrupted.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html
+        """
+        return self.base / "checkpoints"
+
+    @property
+    def data(self) -> Path:
+        """What a training job leaves beside the model (``output.tar.gz``)."""
+        return self.base / "output" / "data"
+
     def channel(self, name: str) -> Path:
         """Where a training job's input lies."""
         return self.base / "input" / "data" / name

@@ -5,8 +5,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.quality import Task
+from ml.training.rows import LabelledRows
+
 Scores: TypeAlias = NDArray[np.float64]
-Labels: TypeAlias = NDArray[np.int64]
+Labels: TypeAlias = NDArray[np.float64]
 
 
 def auc(labels: Labels, scores: Scores) -> float:
@@ -46,9 +49,34 @@ def log_loss(labels: Labels, scores: Scores) -> float:
     return float(-np.mean(np.log(likely)))
 
 
+def rmse(labels: Labels, scores: Scores) -> float:
+    """Return the root of the mean squared error, in the unit of the labels.
+
+    >>> rmse(np.array([0.0, 0.0]), np.array([3.0, -3.0]))
+    3.0
+    """
+    return float(np.sqrt(np.mean((scores - labels) ** 2)))
+
+
+def mae(labels: Labels, scores: Scores) -> float:
+    """Return the mean absolute error, in the unit of the labels.
+
+    >>> mae(np.array([0.0, 0.0]), np.array([3.0, 4.0]))
+    3.5
+    """
+    return float(np.mean(np.abs(scores - labels)))
+
+
 def all_metrics(labels: Labels, scores: Scores) -> dict[str, float]:
     return {
         "auc": auc(labels, scores),
         "brier": brier(labels, scores),
         "log_loss": log_loss(labels, scores),
     }
+
+
+def of_rows(task: Task, rows: LabelledRows, scores: Scores) -> dict[str, float]:
+    """Return the figures (contracts.quality.OF_TASK) of a model that gave ``scores``."""
+    if task is Task.BINARY_CLASSIFICATION:
+        return all_metrics(rows.labels, scores)
+    return {"rmse": rmse(rows.labels, scores), "mae": mae(rows.labels, scores)}

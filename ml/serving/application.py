@@ -9,15 +9,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.quality import Task
 from ml.serving.predictor import Predictor
 from ml.serving.request import MAX_BYTES, BadRequest, read_rows
 
 LABEL_FROM = 0.5
-"""Scores from here on are labelled 1."""
+"""A classifier's scores from here on are labelled 1; other answers have no label."""
 
 
 def build(predictor: Predictor, version: str) -> Starlette:
     """Return the application that answers with ``predictor`` and names ``version``."""
+    labelled = predictor.card.task is Task.BINARY_CLASSIFICATION
 
     async def ping(_: Request) -> Response:
         return Response(status_code=200)
@@ -30,10 +32,11 @@ def build(predictor: Predictor, version: str) -> Starlette:
             return _answer({"error": str(error)}, error.status)
         except ClientDisconnect:
             return Response(status_code=400)
-        predictions = [
-            {"score": score, "label": int(score >= LABEL_FROM)}
-            for score in predictor.score(rows).tolist()
-        ]
+        scores: list[float] = predictor.score(rows).tolist()
+        if labelled:
+            predictions = [{"score": s, "label": int(s >= LABEL_FROM)} for s in scores]
+        else:
+            predictions = [{"score": s} for s in scores]
         return _answer({"model_version": version, "predictions": predictions}, 200)
 
     return Starlette(

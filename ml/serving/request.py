@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from contracts.card import Feature
+from contracts.card import Feature, FeatureType
 
 MAX_BYTES = 6 * 1024 * 1024
 """InvokeEndpoint passes on a little more at most; larger work is a batch job."""
@@ -35,10 +35,13 @@ class RefusedValue:
 
 
 def refused_value(rows: NDArray[np.float64], features: Sequence[Feature]) -> RefusedValue | None:
-    """Return the first value that is not finite or outside its feature's bounds."""
+    """Return the first value that is not finite, outside its feature's bounds, or not whole where
+    it must be."""
     low = np.array([-np.inf if f.minimum is None else f.minimum for f in features])
     high = np.array([np.inf if f.maximum is None else f.maximum for f in features])
-    fine = np.isfinite(rows) & (rows >= low) & (rows <= high)
+    whole = np.array([f.type is FeatureType.INTEGER for f in features])
+    within = np.isfinite(rows) & (rows >= low) & (rows <= high)
+    fine = within & (~whole | (rows == np.floor(rows)))
     if fine.all():
         return None
     row, place = np.argwhere(~fine)[0]
@@ -46,6 +49,8 @@ def refused_value(rows: NDArray[np.float64], features: Sequence[Feature]) -> Ref
     least = "any" if feature.minimum is None else f"{feature.minimum:g}"
     most = "any" if feature.maximum is None else f"{feature.maximum:g}"
     problem = f"must be between {least} and {most}, got {value:g}"
+    if within[row, place]:
+        problem = f"must be a whole number, got {value:.17g}"
     return RefusedValue(row=int(row) + 1, feature=feature.name, problem=problem)
 
 

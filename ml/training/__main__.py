@@ -26,8 +26,10 @@ def train(places: Places) -> None:
     from ml.code_archive import unpack
     from ml.data import load_snapshot, typed_tables
     from ml.training.candidate import fit
+    from ml.training.learning import Learner
     from ml.training.package import write
     from ml.training.rows import Timeline
+    from ml.training.settings import chosen
 
     with tempfile.TemporaryDirectory() as room:
         workload = unpack(places.channel(CODE_CHANNEL), Path(room))
@@ -37,7 +39,8 @@ def train(places: Places) -> None:
         tables = typed_tables(snapshot, card, folders)
         print(f"data: snapshot {snapshot.digest[:12]}, {len(snapshot.files)} files", flush=True)
         timeline = Timeline(tables, workload.module("features"), card, as_of)
-        candidate = fit(timeline, workload.module("model"), card, settings)
+        learner = Learner(model=workload.module("model"), card=card, checkpoints=places.checkpoints)
+        candidate = fit(timeline, learner, chosen(card, settings))
         write(places.model, candidate, workload, run_id=run_id)
     metrics = " ".join(f"{name}={value:.6f};" for name, value in candidate.metrics.items())
     print(metrics, flush=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contracts.card import ModelCard
+from contracts.card import ModelCard, Task
 from ml.refusal import Refusal
 
 
@@ -20,24 +20,33 @@ class LabelledRows:
 
     snapshot_date: date
     features: pd.DataFrame
-    labels: NDArray[np.int64]
+    """Indexed by entity: a number, a text, an hour, a pair of them."""
+    labels: NDArray[np.float64]
 
     @property
     def positives(self) -> int:
-        return int(self.labels.sum())
+        """Of a classifier's labels."""
+        return int((self.labels == 1).sum())
 
     @property
     def sha256(self) -> str:
         """The same for the same entities, features and labels."""
         digest = sha256(f"{self.snapshot_date} {list(self.features.columns)}".encode())
-        digest.update(self.features.index.to_numpy(np.int64).tobytes())
+        # As text, which is the same for every kind of entity and every pandas.
+        entities = self.features.index.to_frame(index=False)
+        digest.update(entities.to_csv(index=False, header=False, lineterminator="\n").encode())
         digest.update(self.features.to_numpy(np.float64).tobytes())
-        digest.update(self.labels.astype(np.int8).tobytes())
+        digest.update(self.labels.tobytes())
         return digest.hexdigest()
 
 
 class Timeline:
-    """The labelled snapshots whose windows had closed by ``as_of``, oldest first."""
+    """The snapshots whose label windows had closed by ``as_of``, oldest first.
+
+    A model's features.py answers three questions about its tables: ``snapshots`` (of which moments
+    are outcomes in the data), ``outcomes`` (the label of each entity) and ``prepare`` (what was
+    known about the entities before). What each of them gets to see is decided here.
+    """
 
     def __init__(
         self,
@@ -46,14 +55,11 @@ class Timeline:
         card: ModelCard,
         as_of: datetime,
     ) -> None:
-        self._tables = tables
         self._module = features
         self._card = card
-        table, column = features.LABELS
-        self._labels = tables[table]
-        self._when = column
+        self._tables = {**tables, **_events(tables, features.EVENTS, _end_of_day(as_of))}
         window = timedelta(days=card.label_window_days)
-        claimed = [moment.date() for moment in sorted(self._labels[column].unique())]
+        claimed = sorted(set(features.snapshots(self._tables)))
         self.dates = [day for day in claimed if window_closed(day, window, as_of)]
         if len(self.dates) < 2:
             raise Refusal(
@@ -64,46 +70,52 @@ class Timeline:
     @property
     def holdout(self) -> LabelledRows:
         """The newest labelled snapshot: out of time for a model trained on those before it."""
-        rows = self.rows(self.dates[-1])
-        needs, negatives = self._card.evaluation, len(rows.labels) - rows.positives
-        if len(rows.labels) < needs.min_holdout_rows:
+        return self.held_out(self.dates[-1])
+
+    def held_out(self, day: date) -> LabelledRows:
+        """Return the rows of ``day``, enough of them to judge a model by."""
+        rows, needs = self.rows(day), self._card.evaluation.min_holdout_rows
+        if len(rows.labels) < needs:
             raise Refusal(
-                f"the hold-out of {rows.snapshot_date} has {len(rows.labels)} rows, "
-                f"evaluation needs {needs.min_holdout_rows}"
+                f"the hold-out of {day} has {len(rows.labels)} rows, evaluation needs {needs}"
             )
-        self._two_classes(rows, negatives)
+        self._two_classes(rows)
         return rows
 
-    def training(self, snapshots: int) -> list[LabelledRows]:
-        """Return the ``snapshots`` newest ones before the hold-out, as many as there are."""
-        parts = [self.rows(day) for day in self.dates[:-1][-snapshots:]]
+    def training(self, snapshots: int | None, *, before: date | None = None) -> list[LabelledRows]:
+        """Return the ``snapshots`` newest ones before the hold-out (or ``before``), oldest first.
+
+        As many as there are; None asks for all of them.
+        """
+        end = self.dates[-1] if before is None else before
+        earlier = [day for day in self.dates if day < end]
+        parts = [self.rows(day) for day in earlier[-(snapshots or len(earlier)) :]]
         for rows in parts:
-            self._two_classes(rows, len(rows.labels) - rows.positives)
+            self._two_classes(rows)
         return parts
 
     def rows(self, day: date) -> LabelledRows:
         """Return the rows of one snapshot, with features from before it alone."""
         if day not in self.dates:
             raise Refusal(f"the labels of {day} were not known yet")
-        start = pd.Timestamp(day)
-        known = {
-            name: self._tables[name][self._tables[name][column] < start]
-            for name, column in self._module.EVENTS.items()
-        }
-        features = self._module.prepare(known, day)[[f.name for f in self._card.features]]
-        entity, label = self._module.ENTITY, self._card.label
-        labels = self._labels[self._labels[self._when] == start].set_index(entity)[label]
+        labels = self._module.outcomes(self._tables, day)
         # A file cannot label a row twice (validation), but a later file may correct an earlier.
-        labels = labels[~labels.index.duplicated(keep="last")]
-        both = features.index.intersection(labels.index).sort_values()
+        labels = labels[~labels.index.duplicated(keep="last")].sort_index()
+        known = _events(self._tables, self._module.EVENTS, pd.Timestamp(day))
+        features = self._module.prepare(known, day, labels.index)
+        features = features[[f.name for f in self._card.features]].astype(np.float64)
+        # Entities of which nothing was known are left out by ``prepare``.
+        asked = labels.index.intersection(features.index).sort_values()
+        features = features.loc[asked]
+        _refuse_missing(features, day)
         return LabelledRows(
-            snapshot_date=day,
-            features=features.loc[both].astype(np.float64),
-            labels=labels.loc[both].to_numpy(np.int64),
+            snapshot_date=day, features=features, labels=labels.loc[asked].to_numpy(np.float64)
         )
 
-    def _two_classes(self, rows: LabelledRows, negatives: int) -> None:
-        least = self._card.evaluation.min_class_rows
+    def _two_classes(self, rows: LabelledRows) -> None:
+        if self._card.task is not Task.BINARY_CLASSIFICATION:
+            return
+        least, negatives = self._card.evaluation.min_class_rows, int((rows.labels == 0).sum())
         if min(rows.positives, negatives) < least:
             raise Refusal(
                 f"snapshot {rows.snapshot_date} has {rows.positives} rows with "
@@ -115,3 +127,25 @@ def window_closed(day: date, window: timedelta, as_of: datetime) -> bool:
     """Say whether all of ``[day, day + window)`` lay in the past at ``as_of``."""
     start = datetime(day.year, day.month, day.day, tzinfo=as_of.tzinfo)
     return start + window <= as_of
+
+
+def _events(
+    tables: Mapping[str, pd.DataFrame], events: Mapping[str, str], before: pd.Timestamp
+) -> dict[str, pd.DataFrame]:
+    """Return each dataset of events, cut at ``before``; other datasets are not in it."""
+    return {name: tables[name][tables[name][column] < before] for name, column in events.items()}
+
+
+def _end_of_day(as_of: datetime) -> pd.Timestamp:
+    """Rows have dates, not times: those of the day itself may have been known."""
+    return pd.Timestamp(as_of.date()) + pd.Timedelta(days=1)
+
+
+def _refuse_missing(features: pd.DataFrame, day: date) -> None:
+    wrong = ~np.isfinite(features.to_numpy(np.float64))
+    if wrong.any():
+        row, place = np.argwhere(wrong)[0]
+        raise Refusal(
+            f"snapshot {day}: feature {features.columns[place]!r} of {features.index[row]!r} is "
+            f"{features.iat[row, place]}, must be a finite number"
+        )

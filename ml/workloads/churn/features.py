@@ -7,13 +7,25 @@ import pandas as pd
 
 EVENTS = {"purchases": "date"}
 """Datasets of events, and the column that says when each happened."""
-LABELS = ("labels", "snapshot_date")
-"""The dataset of labels, and the column that says which snapshot each belongs to."""
 ENTITY = "customer_id"
 
 
-def prepare(tables: Mapping[str, pd.DataFrame], snapshot_date: date) -> pd.DataFrame:
-    """Return one row of features per customer who has bought before ``snapshot_date``.
+def snapshots(tables: Mapping[str, pd.DataFrame]) -> list[date]:
+    """Return the moments that customers are labelled for."""
+    return [moment.date() for moment in tables["labels"]["snapshot_date"].unique()]
+
+
+def outcomes(tables: Mapping[str, pd.DataFrame], snapshot_date: date) -> pd.Series:
+    """Return who of the customers known at ``snapshot_date`` then bought nothing for 60 days."""
+    labels = tables["labels"]
+    of_snapshot = labels[labels["snapshot_date"] == pd.Timestamp(snapshot_date)]
+    return of_snapshot.set_index(ENTITY)["churned"]
+
+
+def prepare(
+    tables: Mapping[str, pd.DataFrame], snapshot_date: date, asked: pd.Index
+) -> pd.DataFrame:
+    """Return a row of features for each of the ``asked`` customers who bought before.
 
     Purchases on or after ``snapshot_date`` are refused, not dropped: whoever passes them has not
     cut the data at the snapshot. Values are rounded as requests carry them, so that the text of a
@@ -42,4 +54,4 @@ def prepare(tables: Mapping[str, pd.DataFrame], snapshot_date: date) -> pd.DataF
         features[f"purchases_{days}d"] = counts
         features[f"spend_{days}d"] = amounts.round(2)
     features["spend"] = by_customer["amount"].sum().round(2)
-    return features
+    return features.loc[features.index.intersection(asked)]

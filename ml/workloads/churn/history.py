@@ -49,7 +49,7 @@ def snapshots(purchases: pd.DataFrame) -> list[date]:
 def requests(purchases: pd.DataFrame, snapshot: date) -> pd.DataFrame:
     """Return the features of all customers known at ``snapshot``."""
     known = purchases[purchases["date"] < pd.Timestamp(snapshot)]
-    return prepare({"purchases": known}, snapshot)
+    return prepare({"purchases": known}, snapshot, pd.Index(known["customer_id"].unique()))
 
 
 def labels(purchases: pd.DataFrame, snapshot: date) -> pd.DataFrame | None:

@@ -28,29 +28,35 @@ def split(tmp_path: Path) -> Path:
 
 
 def test_each_month_has_its_own_purchases(split: Path) -> None:
-    assert (split / "purchases" / "1997-01.csv").read_text() == (
+    landing = split / "landing"
+    assert (landing / "1997-02-01" / "purchases" / "1997-01.csv").read_text() == (
         "customer_id,date,quantity,amount\n"
         "1,1997-01-05,1,10.1\n1,1997-01-25,2,20.2\n2,1997-01-31,1,5.0\n"
     )
-    names = sorted(path.name for path in (split / "purchases").iterdir())
-    assert names == ["1997-01.csv", "1997-02.csv", "1997-04.csv", "1997-06.csv"]
+    assert sorted(f"{path.relative_to(landing)}" for path in landing.glob("*/purchases/*")) == [
+        "1997-02-01/purchases/1997-01.csv",
+        "1997-03-01/purchases/1997-02.csv",
+        "1997-05-01/purchases/1997-04.csv",
+        "1997-07-01/purchases/1997-06.csv",
+    ]
 
 
 def test_a_label_counts_the_snapshot_day_and_not_the_day_after_the_window(split: Path) -> None:
     """Customer 1 buys on the snapshot's day; customer 2 on the 61st: too late."""
-    assert (split / "labels" / "1997-02-01.csv").read_text() == (
+    assert (split / "landing" / "1997-04-02" / "labels" / "1997-02-01.csv").read_text() == (
         "customer_id,snapshot_date,churned\n1,1997-02-01,0\n2,1997-02-01,1\n"
     )
+    assert (split / "truth" / "1997-02-01.csv").read_text() == "entity,label\n1,0\n2,1\n"
 
 
 def test_snapshots_whose_window_outlasts_the_data_have_no_labels(split: Path) -> None:
-    names = sorted(path.name for path in (split / "labels").iterdir())
+    names = sorted(path.name for path in split.glob("landing/*/labels/*"))
     assert names == ["1997-02-01.csv", "1997-03-01.csv", "1997-04-01.csv", "1997-05-01.csv"]
     assert (split / "requests" / "1997-06-01.csv").is_file()
 
 
 def test_requests_hold_the_cards_features_of_what_lay_before(split: Path) -> None:
-    requests = pd.read_csv(split / "requests" / "1997-03-01.csv").set_index("customer_id")
+    requests = pd.read_csv(split / "requests" / "1997-03-01.csv").set_index("entity")
     assert requests.loc[1].to_dict() == {
         "recency_days": 28,
         "tenure_days": 55,

@@ -2,13 +2,16 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from job_folders import Files, code_archive, snapshot_of
 
+from contracts.card import ModelCard
 from ml import code_archive as archives
-from ml.data import load_snapshot, verified_files
+from ml.data import load_snapshot, typed_tables, verified_files
 from ml.refusal import Refusal
 
 
@@ -78,3 +81,30 @@ def test_a_listed_file_of_an_unknown_dataset_is_refused(tmp_path: Path) -> None:
     card = archives.unpack(tmp_path / "code", tmp_path / "room").card
     with pytest.raises(Refusal, match=r"is of dataset 'prices'; the card has purchases"):
         list(verified_files(snapshot_of({"prices/a.csv": b""}), card, {"purchases": tmp_path}))
+
+
+def delivered(folder: Path, shop: Files) -> tuple[ModelCard, dict[str, Path]]:
+    code_archive(folder / "code" / "a.zip")
+    card = archives.unpack(folder / "code", folder / "room").card
+    for name, content in shop.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return card, {dataset.name: folder / dataset.name for dataset in card.datasets}
+
+
+def test_rows_that_were_set_aside_are_not_read_even_when_they_are_wrong(
+    tmp_path: Path, shop: Files
+) -> None:
+    name = "purchases/1997-01.csv"
+    header, first, rest = shop[name].split(b"\n", 2)
+    wrong = {**shop, name: b"\n".join([header, b"x,1997-01-01,1,1", first, rest])}
+    card, folders = delivered(tmp_path, wrong)
+    listed = snapshot_of(wrong)
+    with pytest.raises(Refusal, match=r"purchases/1997-01\.csv was not validated: .* row 1: 'x'"):
+        typed_tables(listed, card, folders)
+    files = tuple(replace(f, set_aside=(1,)) if f.key.endswith(name) else f for f in listed.files)
+    table = typed_tables(replace(listed, files=files), card, folders)["purchases"]
+    card, folders = delivered(tmp_path / "good", shop)
+    pd.testing.assert_frame_equal(
+        table, typed_tables(snapshot_of(shop), card, folders)["purchases"]
+    )

@@ -18,7 +18,7 @@ from ml.places import Places
 from ml.refusal import Refusal, run
 from ml.serving.predictor import load_verified
 from ml.training.__main__ import train
-from ml.training.export import check_parity
+from ml.training.parity import check_parity
 
 Train = Callable[..., Path]
 APRIL = "labels/1997-04-01.csv"
@@ -85,7 +85,7 @@ def test_features_made_from_uncut_purchases_are_refused() -> None:
         {"customer_id": [1], "date": [pd.Timestamp("1997-02-01")], "quantity": [1], "amount": [1.0]}
     )
     with pytest.raises(ValueError, match=r"purchases up to 1997-02-01 would leak into features"):
-        prepare({"purchases": purchases}, pd.Timestamp("1997-02-01").date())
+        prepare({"purchases": purchases}, pd.Timestamp("1997-02-01").date(), pd.Index([1]))
 
 
 def test_replaying_the_training_month_is_no_drift(trained: Path, shop: Files) -> None:
@@ -101,7 +101,8 @@ def test_replaying_the_training_month_is_no_drift(trained: Path, shop: Files) ->
     purchases = pd.concat(
         [read(shop[f"purchases/1997-0{month}.csv"], card.datasets[0]).frame for month in (1, 2)]
     )
-    requests = prepare({"purchases": purchases}, pd.Timestamp("1997-03-01").date())
+    asked = pd.Index(purchases["customer_id"].unique())
+    requests = prepare({"purchases": purchases}, pd.Timestamp("1997-03-01").date(), asked)
     judged = judge(baseline, requests.to_numpy(float).tolist(), card.drift)
     assert judged.verdict is DriftVerdict.NO_DRIFT
     assert max(feature.psi for feature in judged.features) == 0
