@@ -1,15 +1,15 @@
 """One account with a data scientist's workbench, and the real purchases by month."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
 import pytest
 
-from demo import history
+from demo import history, replay
+from demo.history import Delivery
 from emulator import client
 from emulator.client import RunningAccount
-from tests.system.integrations.workbench import AS_OF, Workbench
+from tests.system.integrations.workbench import AS_OF, MODEL, Workbench
 
 JANUARY = date(1997, 1, 1)
 
@@ -26,12 +26,8 @@ def workbench(account: RunningAccount) -> Workbench:
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Path]]:
-    """Each file that was known by :data:`AS_OF`, with its dataset."""
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Delivery]:
+    """Each file that was known by :data:`AS_OF`."""
     log = tmp_path_factory.mktemp("data") / "log"
-    known = history.split(history.fetch(log), log)
-    window = timedelta(days=60)
-    return [
-        *(("purchases", path) for path in known.purchases(since=JANUARY, before=AS_OF.date())),
-        *(("labels", path) for path in known.labels(window=window, after=JANUARY, by=AS_OF.date())),
-    ]
+    known = history.prepared(replay.load(MODEL), log)
+    return known.landing(["purchases", "labels"], after=JANUARY, by=AS_OF.date())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.history import Delivery
 from tests.system.integrations.dvc_repository import DvcRepository
 from tests.system.integrations.workbench import DATA, MODEL, Workbench
 
@@ -36,12 +37,12 @@ def bytes_below(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_model_is_trained_from_what_came_back(
-    dvc: DvcRepository, workbench: Workbench, files: list[tuple[str, Path]]
+    dvc: DvcRepository, workbench: Workbench, files: list[Delivery]
 ) -> None:
     data = dvc.root / "data"
-    for dataset, path in files:
-        (data / dataset).mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, data / dataset)
+    for file in files:
+        (data / file.dataset).mkdir(parents=True, exist_ok=True)
+        (data / file.dataset / file.name).write_bytes(file.content)
     before = bytes_below(data)
     dvc("add", "data")
     dvc("push")
@@ -50,7 +51,11 @@ def test_a_model_is_trained_from_what_came_back(
     dvc("pull")
 
     assert bytes_below(data) == before
-    given = workbench.give((dataset, data / dataset / path.name) for dataset, path in files)
+    came_back = sorted(path for path in data.rglob("*.csv"))
+    given = workbench.give(
+        Delivery(dataset=path.parent.name, name=path.name, content=path.read_bytes())
+        for path in came_back
+    )
     job = workbench.train("from-dvc", given)
     assert job["TrainingJobStatus"] == "Completed", job["FailureReason"]
     assert job["ModelArtifacts"]["S3ModelArtifacts"].startswith("s3://")

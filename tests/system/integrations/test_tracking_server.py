@@ -7,9 +7,8 @@ import subprocess
 import textwrap
 import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +34,7 @@ LOG_A_RUN = textwrap.dedent(
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def server(folder: Path) -> Generator[tuple[str, "subprocess.Popen[str]"]]:
     """Start it as another program does; yield its address and process."""
     process = subprocess.Popen(
         [PROJECT / "tools" / "mlflow", "--folder", folder], stdout=subprocess.PIPE, text=True

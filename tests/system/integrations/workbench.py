@@ -16,6 +16,7 @@ from contracts import card as cards
 from contracts import layout
 from contracts.snapshot import Snapshot, SnapshotFile, schema_digest
 from demo import image
+from demo.history import Delivery
 from emulator.client import PROJECT, RunningAccount
 from lambdas.snapshot.decision import compose, manifest
 
@@ -57,31 +58,30 @@ class Workbench:
         archive = _archive(FOLDER)
         key = f"code/{hashlib.sha256(archive).hexdigest()}.zip"
         s3.put_object(Bucket=ARTIFACTS, Key=key, Body=archive)
-        pushed = image.push(account, IMAGES)
+        pushed = image.push(account, IMAGES, "standard")
         return cls(account=account, image=pushed, code=layout.s3_uri(ARTIFACTS, key))
 
     def client(self, service: str) -> Any:
         return self.account.client(service)
 
-    def give(self, files: Iterable[tuple[str, Path]]) -> Given:
-        """Land files of (dataset, path); take the snapshot of exactly these."""
+    def give(self, files: Iterable[Delivery]) -> Given:
+        """Land the files; take the snapshot of exactly these."""
         card = cards.load(FOLDER / "card.toml")
         landed: dict[str, list[SnapshotFile]] = {each.name: [] for each in card.datasets}
-        for dataset, path in files:
-            landed[dataset].append(self._land(dataset, path))
+        for file in files:
+            landed[file.dataset].append(self._land(file))
         schemas = {dataset.name: schema_digest(dataset) for dataset in card.datasets}
         return self._written(compose(MODEL, DATA, landed, schemas))
 
-    def _land(self, dataset: str, path: Path) -> SnapshotFile:
-        content = path.read_bytes()
-        key = layout.dataset_prefix(MODEL, dataset) + path.name
-        put = self.client("s3").put_object(Bucket=DATA, Key=key, Body=content)
+    def _land(self, file: Delivery) -> SnapshotFile:
+        key = layout.dataset_prefix(MODEL, file.dataset) + file.name
+        put = self.client("s3").put_object(Bucket=DATA, Key=key, Body=file.content)
         return SnapshotFile(
-            dataset=dataset,
+            dataset=file.dataset,
             key=key,
             version_id=put["VersionId"],
-            sha256=hashlib.sha256(content).hexdigest(),
-            size=len(content),
+            sha256=hashlib.sha256(file.content).hexdigest(),
+            size=len(file.content),
         )
 
     def _written(self, snapshot: Snapshot) -> Given:
