@@ -13,15 +13,21 @@ class InstanceSetter:
         raise NotImplementedError
 
     def limit_instances(
-        self, instance_type: str, *, quota: int | None = None, capacity: int | None = None
+        self,
+        instance_type: str,
+        *,
+        jobs: str | None = None,
+        quota: int | None = None,
+        capacity: int | None = None,
     ) -> None:
-        """Make an instance type scarce for jobs; without numbers it is plentiful again.
+        """Make an instance type scarce for jobs ("training", "processing"; by default both).
 
         Over ``quota`` (counted for training, spot training and processing apart) the Create call
-        answers ResourceLimitExceeded; over ``capacity`` the job fails with CapacityError.
+        answers ResourceLimitExceeded; over ``capacity`` the job fails with CapacityError, or waits
+        when it is a spot job. Without numbers the type is plentiful again.
         """
-        limit = {"instance_type": instance_type, "quota": quota, "capacity": capacity}
-        self._call("POST", "instances", limit)
+        limits = {"jobs": jobs, "quota": quota, "capacity": capacity}
+        self._call("POST", "instances", {"instance_type": instance_type, **limits})
 
     def interrupt_spot(self, job_name: str) -> None:
         """Take the instance of a managed spot training job away while it trains.

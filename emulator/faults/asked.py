@@ -53,7 +53,8 @@ class FaultSetter:
         ``service`` ("s3"), ``operation`` ("PutObject") and ``of`` (the name of a function, job or
         state machine) may be patterns ("*", "churn-*"); without ``of`` the calls of all handlers,
         jobs and state machines are meant, never the test's own. ``of="aws"`` means the AWS
-        services' own, as when SageMaker uploads a model.
+        services' own, as when SageMaker uploads a model. An SDK repeats a failed call by itself, a
+        state does not: ``times`` counts every attempt.
 
         ``effect``: "error" (with ``code``, ``message``, ``status``; "States.Timeout" times a
         state out), "lose_reply", "kill_before", "kill_after", or for a state's call "answer".

@@ -25,6 +25,7 @@ class Effect(StrEnum):
 _KILLS = (Effect.KILL_BEFORE, Effect.KILL_AFTER)
 _SAME = {
     "cloudwatch": "monitoring",
+    "cloudwatchlogs": "logs",
     "eventbridge": "events",
     "sfn": "states",
     "stepfunctions": "states",

@@ -46,9 +46,9 @@ def install(callers: Callers) -> None:
     def spawned(worker: Any) -> None:
         here.key, worker.caller = callers.admit(Kind.HANDLER, worker.func_name)
         worker.caller.invocation = here.invocation
+        worker.caller.kill = lambda: worker._proc.kill()
         spawn(worker)
         here.process = worker._proc
-        worker.caller.kill = worker._proc.kill
 
     def invoked(worker: Any, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
         here.invocation, here.process = request_id, worker._proc
@@ -60,7 +60,9 @@ def install(callers: Callers) -> None:
         result = execute(func, event, request_id)
         body = result.get("body")
         if result.get("error") and isinstance(body, dict) and body.get("errorMessage") == _DIED:
-            result["body"] = _exited(here.process.returncode, request_id)
+            exited = _exited(here.process.returncode, request_id)
+            log = result.get("log", "").removesuffix(_DIED)
+            result |= {"body": exited, "log": f"{log}{exited['errorMessage']}\nRuntime.ExitError"}
         return result
 
     lambda_runtime.execution_credentials = own_credentials

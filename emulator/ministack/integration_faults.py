@@ -32,6 +32,8 @@ _SERVICES = {
     "sqs": "SQS",
 }
 """How an optimized integration begins its errors' names."""
+_CLIENT_SIDE = "SdkClientException"
+"""What the AWS SDK for Java raises without an answer; for Lambda the page above names it."""
 
 
 def install(book: FaultBook) -> None:
@@ -48,11 +50,11 @@ def install(book: FaultBook) -> None:
             invocation=run.execution["executionArn"],
         )
         rule = book.meet(caller, *called)
-        return (
-            invoke(resource, arguments)
-            if rule is None
-            else _act(rule, resource, lambda: invoke(resource, arguments))
-        )
+        if rule is None:
+            return invoke(resource, arguments)
+        # A lost reply is that of the call itself: what it set off runs on, and nobody waits.
+        alone = resource.partition(".sync")[0]
+        return _act(rule, resource, lambda: invoke(alone, arguments))
 
     sfn._invoke_resource = invoked
 
@@ -75,7 +77,7 @@ def _act(rule: Rule, resource: str, perform: Callable[[], Any]) -> Any:
     if rule.effect is Effect.LOSE_REPLY:
         perform()
         raise sfn._ExecutionError(
-            _named(resource, "SdkClientException"), "Unable to execute HTTP request: injected"
+            _named(resource, _CLIENT_SIDE), "Unable to execute HTTP request: injected"
         )
     error = ServiceError(rule.code, rule.message, status=rule.status)
     raise sfn._ExecutionError(
@@ -91,7 +93,7 @@ def _named(resource: str, code: str) -> str:
     service = _service(resource)
     if ":aws-sdk:" in resource:
         return sfn._prefix_sdk_error(service, code)
-    if service == "sagemaker":
+    if service == "sagemaker" and code != _CLIENT_SIDE:
         return optimized_error(code)
     return f"{_SERVICES.get(service, service)}.{code}"
 

@@ -20,7 +20,7 @@ class _Limit:
     quota: int | None
     """How many instances the account may use for jobs of one kind."""
     capacity: int | None
-    """How many instances AWS has for the account's jobs."""
+    """How many instances AWS has for the account's jobs of one kind."""
 
 
 def asked_of(kind: Kind, request: Request) -> tuple[str, int]:
@@ -41,24 +41,28 @@ class Scarcity:
     """What instances jobs may have, and have."""
 
     def __init__(self) -> None:
-        self._limits: dict[str, _Limit] = {}
+        self._limits: dict[tuple[Kind, str], _Limit] = {}
         self._taken: set[Job] = set()
         self._lock = threading.Lock()
 
     def limit(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Set the limits of an instance type; without numbers it is plentiful again."""
+        jobs = given.get("jobs")
+        kinds = [kind for kind in Kind if jobs in (None, kind.value.lower())]
+        if not kinds:
+            raise ValueError(f"jobs must be training, processing or nothing, got {jobs!r}")
         limit = _Limit(quota=given.get("quota"), capacity=given.get("capacity"))
         for name, value in (("quota", limit.quota), ("capacity", limit.capacity)):
             if value is not None and value < 0:
                 raise ValueError(f"{name} must be 0 or more, got {value}")
         with self._lock:
-            self._limits[given["instance_type"]] = limit
+            self._limits |= {(kind, given["instance_type"]): limit for kind in kinds}
         return {}
 
     def refuse_over_quota(self, kind: Kind, request: Request, running: list[Job]) -> None:
         """Raise AWS's refusal of a job for which the account's quota has no instance left."""
         instance_type, count = asked_of(kind, request)
-        limit = self._limits.get(instance_type)
+        limit = self._limits.get((kind, instance_type))
         if limit is None or limit.quota is None:
             return
         usage = _usage(kind, request)
@@ -80,11 +84,13 @@ class Scarcity:
         """Give the job its instances; say whether there were any left."""
         instance_type, count = asked_of(job.kind, job.request)
         with self._lock:
-            limit = self._limits.get(instance_type)
+            limit = self._limits.get((job.kind, instance_type))
             taken = sum(
                 asked_of(each.kind, each.request)[1]
                 for each in self._taken - {job}
-                if not each.is_over and asked_of(each.kind, each.request)[0] == instance_type
+                if each.kind is job.kind
+                and not each.is_over
+                and asked_of(each.kind, each.request)[0] == instance_type
             )
             if limit and limit.capacity is not None and taken + count > limit.capacity:
                 return False

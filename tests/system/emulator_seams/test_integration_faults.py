@@ -107,6 +107,21 @@ def test_a_lost_reply_leaves_the_work_done(account: RunningAccount, machines: Ma
     assert ended["error"] == "Lambda.SdkClientException"
 
 
+def test_a_killed_handler_fails_its_task_by_lambda_s_name(
+    account: RunningAccount, machines: Machines
+) -> None:
+    functions.deploy(
+        account, "asks", "import boto3\ndef handler(e, c):\n    boto3.client('s3').list_buckets()\n"
+    )
+    states = invoke(Arguments={"FunctionName": "asks", "Payload": {}})
+    with account.fault("*", "*", "kill_before", of="asks"):
+        ended = machines.ended(machines.start(states))
+    assert ended["error"] == "Runtime.ExitError"
+    lines = account.client("logs").filter_log_events(logGroupName="/aws/lambda/asks")["events"]
+    told = [line["message"] for line in lines]
+    assert any("Runtime exited with error: signal: killed" in line for line in told), told
+
+
 def test_a_malformed_answer_is_the_task_s_result(
     account: RunningAccount, machines: Machines
 ) -> None:

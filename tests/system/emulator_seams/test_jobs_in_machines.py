@@ -155,3 +155,28 @@ def test_an_advance_of_the_clock_does_not_time_out_a_running_job(
     until_running(account, "busy")
     account.advance(timedelta(days=3), patience=0.2)
     assert machines.ended(arn)["status"] == "SUCCEEDED"
+
+
+def test_a_lost_reply_leaves_a_job_that_nobody_waits_for(
+    account: RunningAccount, machines: Machines, image: str
+) -> None:
+    states = task(training("orphan", image, SECONDS_TO_RUN="1"))
+    with account.fault("sagemaker", "CreateTrainingJob", "lose_reply"):
+        ended = machines.ended(machines.start(states))
+    assert ended["error"] == "SageMaker.SdkClientException"
+    assert status_of(account, "orphan") == "InProgress"
+    assert until_ended(account, "orphan") == "Completed"
+
+
+def test_jobs_over_the_quota_and_without_capacity_fail_their_task(
+    account: RunningAccount, machines: Machines, image: str
+) -> None:
+    account.limit_instances("ml.m5.large", jobs="training", quota=0)
+    ended = machines.ended(machines.start(task(training("over", image))))
+    assert ended["error"] == "SageMaker.ResourceLimitExceededException"
+    assert "'ml.m5.large for training job usage' is 0 Instances" in ended["cause"]
+    account.limit_instances("ml.m5.large", jobs="training", capacity=0)
+    ended = machines.ended(machines.start(task(training("scarce", image))))
+    account.limit_instances("ml.m5.large")
+    assert ended["error"] == "States.TaskFailed"
+    assert json.loads(ended["cause"])["FailureReason"].startswith("CapacityError: ")

@@ -14,7 +14,7 @@ from tests.unit.emulator.jobs.conftest import processing_request, training_reque
 Script = Callable[[str], Path]
 
 
-def limit(sagemaker: SageMaker, **limits: int) -> None:
+def limit(sagemaker: SageMaker, **limits: Any) -> None:
     sagemaker.jobs.scarcity.limit({"instance_type": "ml.m5.large", **limits})
 
 
@@ -98,6 +98,27 @@ def test_a_limit_is_lifted_and_an_ended_job_frees_its_instance(
     assert sagemaker.jobs.wait(Kind.TRAINING, "fourth")["TrainingJobStatus"] == "Completed"
 
 
-def test_a_limit_below_nothing_is_refused(sagemaker: SageMaker) -> None:
-    with pytest.raises(ValueError, match="quota must be 0 or more, got -1"):
-        limit(sagemaker, quota=-1)
+def test_a_limit_may_concern_one_kind_of_job(
+    script: Script,
+    sagemaker: SageMaker,
+    train: Callable[..., dict[str, Any]],
+    process: Callable[..., dict[str, Any]],
+) -> None:
+    script("pass")
+    limit(sagemaker, jobs="training", quota=1, capacity=0)
+    assert process()["ProcessingJobStatus"] == "Completed"
+    assert train()["TrainingJobStatus"] == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"quota": -1}, "quota must be 0 or more, got -1"),
+        ({"jobs": "endpoints"}, "jobs must be training, processing or nothing, got 'endpoints'"),
+    ],
+)
+def test_a_limit_that_means_nothing_is_refused(
+    sagemaker: SageMaker, limits: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        limit(sagemaker, **limits)
