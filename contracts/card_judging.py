@@ -90,12 +90,16 @@ def read_gate(table: Table, metric: str, features: tuple[str, ...]) -> Gate:
         "max_latency_ms",
         "max_artifact_mib",
     )
+    slices = tuple(_slice(row, features) for row in table.tables("slices", default=()))
+    names = [one.name for one in slices]
+    if len(set(names)) != len(names):
+        raise ContractError(f"{table.where}.slices names one twice: {names}")
     return Gate(
         limit=table.number(bound),
         min_gain=table.number("min_gain", least=0),
         confidence=table.number("confidence", 0.95, least=0.5, most=0.9999),
         approval=table.choice("approval", Approval, Approval.AUTOMATIC),
-        slices=tuple(_slice(row, features) for row in table.tables("slices", default=())),
+        slices=slices,
         max_calibration_error=table.optional_number("max_calibration_error", least=0),
         max_latency_ms=table.optional_number("max_latency_ms", least=0),
         max_artifact_mib=table.optional_number("max_artifact_mib", least=0),

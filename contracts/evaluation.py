@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
 from typing import Any
 
 from contracts.errors import ContractError
+from contracts.quality import HIGHER_IS_BETTER
 from contracts.reading import Table
 
 
@@ -72,28 +72,40 @@ class EvaluationReport:
         return asdict(self)
 
 
+_SHARES = frozenset({"auc", "brier", "ndcg", "recall"})
+"""Figures that are never above 1; none of ours is below 0 (contracts.quality)."""
+_MOST_ROWS = 10**12
+_MOST_BYTES = 10**13
+
+
 def parse_evaluation(document: object) -> EvaluationReport:
-    """Read a report; a missing, NaN, infinite or textual figure is an error that names it."""
+    """Read a report; a missing, NaN, infinite, textual or impossible figure is named."""
     table = Table.of(document, "evaluation")
     metric = table.text("metric")
-    holdout = table.table("holdout")
     champion, gain = table.optional_table("champion"), table.optional_table("gain")
     if (champion is None) != (gain is None):
         raise ContractError("evaluation must have champion and gain together or neither")
+    holdout = _holdout(table.table("holdout"))
     return EvaluationReport(
         run_id=table.text("run_id"),
         as_of=table.text("as_of"),
         metric=metric,
-        holdout=HoldOut(
-            rows=holdout.integer("rows", least=1),
-            positives=holdout.optional_integer("positives", least=0),
-            snapshot_date=holdout.text("snapshot_date"),
-            sha256=holdout.text("sha256"),
-        ),
+        holdout=holdout,
         candidate=_score(table.table("candidate"), metric),
         champion=None if champion is None else _score(champion, metric),
         gain=None if gain is None else _gain(gain),
-        slices=tuple(_slice(row, judged=gain is not None) for row in table.tables("slices")),
+        slices=_slices(table.tables("slices"), metric, holdout.rows, judged=gain is not None),
+    )
+
+
+def _holdout(table: Table) -> HoldOut:
+    rows = table.integer("rows", least=1, most=_MOST_ROWS)
+    given = table.content.get("positives") is not None
+    return HoldOut(
+        rows=rows,
+        positives=table.integer("positives", least=0, most=rows) if given else None,
+        snapshot_date=table.text("snapshot_date"),
+        sha256=table.text("sha256"),
     )
 
 
@@ -105,21 +117,42 @@ def _score(table: Table, metric: str) -> Score:
         artifact_uri=table.text("artifact_uri"),
         artifact_sha256=table.text("artifact_sha256"),
         manifest_sha256=table.text("manifest_sha256"),
-        artifact_bytes=table.integer("artifact_bytes", least=1),
-        metrics={name: metrics.number(name) for name in metrics.content},
+        artifact_bytes=table.integer("artifact_bytes", least=1, most=_MOST_BYTES),
+        metrics={name: _figure(metrics, name) for name in metrics.content},
         calibration_error=table.number("calibration_error", least=0),
         latency_ms=table.number("latency_ms", least=0),
     )
 
 
-def _slice(row: Table, *, judged: bool) -> SliceScore:
-    gain = row.optional_table("gain")
-    candidate, champion = row.optional_number("candidate"), row.optional_number("champion")
+def _figure(metrics: Table, name: str) -> float:
+    if name not in HIGHER_IS_BETTER:
+        return metrics.number(name)
+    return metrics.number(name, least=0, most=_most(name))
+
+
+def _most(metric: str) -> float | None:
+    return 1 if metric in _SHARES else None
+
+
+def _slices(tables: list[Table], metric: str, rows: int, *, judged: bool) -> tuple[SliceScore, ...]:
+    slices = tuple(_slice(table, metric, rows, judged=judged) for table in tables)
+    names = [one.name for one in slices]
+    if len(set(names)) != len(names):
+        raise ContractError(f"evaluation.slices names one twice: {names}")
+    return slices
+
+
+def _slice(row: Table, metric: str, rows: int, *, judged: bool) -> SliceScore:
+    gain, most = row.optional_table("gain"), _most(metric)
+    candidate = row.optional_number("candidate", least=0, most=most)
+    champion = row.optional_number("champion", least=0, most=most)
     if judged and {candidate is None, champion is None, gain is None} == {True, False}:
         raise ContractError(f"{row.where} must have candidate, champion and gain or none of them")
+    if not judged and not (champion is None and gain is None):
+        raise ContractError(f"{row.where} compares with a champion, evaluation has none")
     return SliceScore(
         name=row.text("name"),
-        rows=row.integer("rows", least=0),
+        rows=row.integer("rows", least=0, most=rows),
         candidate=candidate,
         champion=champion,
         gain=None if gain is None else _gain(gain),
@@ -134,6 +167,6 @@ def _gain(table: Table) -> Gain:
         confidence=table.number("confidence"),
         samples=table.integer("samples", least=1),
     )
-    if not (isfinite(gain.value) and gain.low <= gain.high):
+    if gain.low > gain.high:
         raise ContractError(f"{table.where} has a low bound {gain.low} above the high {gain.high}")
     return gain

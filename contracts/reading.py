@@ -74,7 +74,7 @@ class Table:
         most: float | None = None,
     ) -> float:
         value = self._required(name) if default is None else self.content.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if not _is_finite_number(value):
             raise ContractError(f"{self.where}.{name} must be a finite number, got {value!r}")
         self._within(name, value, least, most)
         return float(value)
@@ -138,3 +138,13 @@ class Table:
             raise ContractError(
                 f"{self.where}.{name} must be between {low} and {high}, got {value!r}"
             )
+
+
+def _is_finite_number(value: object) -> bool:
+    """A whole number beyond what a float holds is as good as infinite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False

@@ -1,66 +1,49 @@
-"""The criteria of the gate, each with the value it saw, the bound and the outcome."""
+"""What the card asks of a candidate by itself, whoever the champion is."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from contracts.card import ModelCard, Task
 from contracts.evaluation import EvaluationReport
-from contracts.run import RunRequest
+from contracts.quality import HIGHER_IS_BETTER
+from lambdas.gate.criterion import Criterion, at_least, at_most, same, shown
+
+MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
-    name: str
-    value: str
-    bound: str
-    """What the value had to be, as a person reads it: ``>= 0.6``."""
-    passed: bool
-
-
-def identity(
-    report: EvaluationReport, request: RunRequest, metadata: Mapping[str, str], card: ModelCard
-) -> Iterator[Criterion]:
-    """Whether this evaluation is of this run, this artifact, this champion, this metric."""
-    yield _same("run", report.run_id, request.run_id)
-    yield _same("metric", report.metric, card.evaluation.metric)
-    candidate, champion = report.candidate, report.champion
-    yield _same("candidate artifact", candidate.artifact_sha256, metadata.get("artifact_sha256"))
-    yield _same("candidate manifest", candidate.manifest_sha256, metadata.get("manifest_sha256"))
-    yield _same(
-        "champion artifact",
-        None if champion is None else champion.artifact_sha256,
-        None if request.champion is None else request.champion.artifact_sha256,
-    )
-    if report.gain is not None:
-        yield _same("confidence", report.gain.confidence, card.gate.confidence)
+def evidence(report: EvaluationReport, card: ModelCard) -> Iterator[Criterion]:
+    """Whether there are rows enough to judge by, of both classes where there are classes."""
+    holdout, least = report.holdout, card.evaluation.min_class_rows
+    yield at_least("hold-out rows", holdout.rows, card.evaluation.min_holdout_rows)
+    if card.task is Task.BINARY_CLASSIFICATION:
+        positives = holdout.positives
+        negatives = None if positives is None else holdout.rows - positives
+        yield at_least("hold-out positives", positives, least)
+        yield at_least("hold-out negatives", negatives, least)
+    else:
+        yield same("hold-out positives", holdout.positives, None)
 
 
 def quality(report: EvaluationReport, card: ModelCard) -> Iterator[Criterion]:
-    """Whether the evidence is enough and the candidate good enough. Equal is not better."""
-    holdout, gate, least = report.holdout, card.gate, card.evaluation.min_class_rows
-    yield _least("hold-out rows", holdout.rows, card.evaluation.min_holdout_rows)
-    if card.task is Task.BINARY_CLASSIFICATION:
-        positives = holdout.positives or 0
-        yield _least("hold-out positives", positives, least)
-        yield _least("hold-out negatives", holdout.rows - positives, least)
-    yield _least(f"{report.metric} floor", report.candidate.metrics[report.metric], gate.limit)
-    if report.gain is not None:
-        yield Criterion(
-            name=f"{report.metric} gain, lower bound",
-            value=f"{report.gain.low:+.6f}",
-            bound=f"> {gate.min_gain:+.6f}",
-            passed=report.gain.low > gate.min_gain,
-        )
+    """Whether the candidate is good, honest, quick and small enough."""
+    candidate, gate, metric = report.candidate, card.gate, card.evaluation.metric
+    score = candidate.metrics.get(metric)
+    if HIGHER_IS_BETTER[metric]:
+        yield at_least(f"{metric} floor", score, gate.limit)
+    else:
+        yield at_most(f"{metric} ceiling", score, gate.limit)
+    if gate.max_calibration_error is not None:
+        yield at_most("calibration error", candidate.calibration_error, gate.max_calibration_error)
+    if gate.max_latency_ms is not None:
+        yield _latency(candidate.latency_ms, gate.max_latency_ms)
+    if gate.max_artifact_mib is not None:
+        yield at_most("artifact MiB", candidate.artifact_bytes / MIB, gate.max_artifact_mib)
 
 
-def _same(name: str, value: object, expected: object) -> Criterion:
+def _latency(value: float, most: float) -> Criterion:
+    """No time at all is a latency that nobody measured."""
     return Criterion(
-        name=name,
-        value="none" if value is None else str(value),
-        bound="none" if expected is None else f"= {expected}",
-        passed=value == expected,
+        name="latency ms",
+        value=shown(value),
+        bound=f"> 0 and <= {most:.9g}",
+        passed=0 < value <= most,
     )
-
-
-def _least(name: str, value: float, bound: float) -> Criterion:
-    return Criterion(name=name, value=f"{value:g}", bound=f">= {bound:g}", passed=value >= bound)

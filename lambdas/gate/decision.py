@@ -9,8 +9,11 @@ from contracts.card import Approval, ModelCard
 from contracts.errors import ContractError
 from contracts.evaluation import EvaluationReport, parse_evaluation
 from contracts.reading import Table
-from contracts.run import RunRequest
-from lambdas.gate.criteria import Criterion, identity, quality
+from contracts.run import Champion, RunRequest
+from lambdas.gate.comparison import comparison, slices
+from lambdas.gate.criteria import evidence, quality
+from lambdas.gate.criterion import Criterion
+from lambdas.gate.identity import identity
 
 
 class Verdict(StrEnum):
@@ -36,14 +39,29 @@ class Judgement:
 
 
 def judge(
-    evaluation: object, request: RunRequest, metadata: Mapping[str, str], card: ModelCard
+    evaluation: object,
+    request: RunRequest,
+    metadata: Mapping[str, str],
+    card: ModelCard,
+    *,
+    champion_now: Champion | None,
 ) -> Judgement:
-    """Judge the evaluation as found; one that can't be read rejects the candidate."""
+    """Judge the evaluation as found; one that can't be read rejects the candidate.
+
+    A first model meets only what is asked of it alone. The run's purpose changes nothing: a
+    backfill is judged as the run was that it repeats.
+    """
     try:
         report = parse_evaluation(evaluation)
     except ContractError as error:
         return unusable(error)
-    criteria = (*identity(report, request, metadata, card), *quality(report, card))
+    criteria = (
+        *identity(report, request, metadata, card, champion_now),
+        *evidence(report, card),
+        *quality(report, card),
+        *comparison(report, card),
+        *slices(report, card),
+    )
     failed = [criterion for criterion in criteria if not criterion.passed]
     if failed:
         verdict, reason = Verdict.REJECTED, "; ".join(_broken(one) for one in failed)

@@ -12,6 +12,7 @@ from contracts.errors import ContractError
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import RunRequest, parse_request
 from lambdas.adapters import wiring
+from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import DocumentMissing, Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.gate.decision import Judgement, Verdict, judge, recorded, unusable
@@ -36,6 +37,7 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]
         documents=wiring.documents(),
         registry=_registry(),
         ledger=wiring.ledger(),
+        champion=wiring.champion_pointer(),
     )
     return {"verdict": judgement.verdict.value, "reason": judgement.reason}
 
@@ -49,10 +51,16 @@ def judge_candidate(
     documents: Documents,
     registry: Registry,
     ledger: Ledger,
+    champion: ChampionPointer,
 ) -> Judgement:
     key = f"{layout.evaluation_prefix(request.model, request.run_id)}evaluation.json"
     facts = registry.metadata(package_arn)
-    judgement = _judge(documents, layout.s3_uri(reports_bucket, key), request, facts, card)
+    try:
+        found = documents.read_json(layout.s3_uri(reports_bucket, key))
+    except (ContractError, DocumentMissing) as error:
+        judgement = unusable(error)
+    else:
+        judgement = judge(found, request, facts, card, champion_now=champion.read())
     verdict_key = layout.verdict_key(request.model, request.run_id)
     # The first verdict stands: a repeated step follows it instead of judging again.
     content = render(judgement.document(request, package_arn))
@@ -76,16 +84,6 @@ def judge_candidate(
     )
     logger.info("%s %s: %s", request.run_id, judgement.verdict, judgement.reason)
     return judgement
-
-
-def _judge(
-    documents: Documents, uri: str, request: RunRequest, facts: Mapping[str, str], card: ModelCard
-) -> Judgement:
-    try:
-        evaluation = documents.read_json(uri)
-    except (ContractError, DocumentMissing) as error:
-        return unusable(error)
-    return judge(evaluation, request, facts, card)
 
 
 @cache

@@ -100,6 +100,13 @@ EVALUATION = EvaluationReport(
     gain=Gain(value=0.0, low=-0.1, high=0.1, confidence=0.95, samples=1000),
     slices=(),
 )
+SLICE = {
+    "name": "new",
+    "rows": 5,
+    "candidate": 0.7,
+    "champion": 0.6,
+    "gain": {"value": 0.1, "low": 0.0, "high": 0.2, "confidence": 0.95, "samples": 1000},
+}
 BASELINE = Baseline(
     model="churn",
     run_id="r",
@@ -163,8 +170,35 @@ def changed(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("gain", None, "evaluation must have champion and gain together or neither"),
         ("champion", None, "evaluation must have champion and gain together or neither"),
         ("metric", "f1", "evaluation.candidate.metrics lacks the judged metric 'f1'"),
-        ("holdout.rows", 0, "evaluation.holdout.rows must be between 1 and any, got 0"),
+        ("holdout.rows", 0, "evaluation.holdout.rows must be between 1 and 1000000000000, got 0"),
         ("holdout", [], "evaluation.holdout must be a table, got []"),
+        ("holdout.positives", 11, "evaluation.holdout.positives must be between 0 and 10, got 11"),
+        (
+            "candidate.metrics.auc",
+            1.01,
+            "evaluation.candidate.metrics.auc must be between 0 and 1, got 1.01",
+        ),
+        (
+            "candidate.metrics.rmse",
+            -1,
+            "evaluation.candidate.metrics.rmse must be between 0 and any, got -1",
+        ),
+        ("slices", [SLICE, SLICE], "evaluation.slices names one twice: ['new', 'new']"),
+        (
+            "slices",
+            [{**SLICE, "gain": None}],
+            "evaluation.slices[0] must have candidate, champion and gain or none of them",
+        ),
+        (
+            "slices",
+            [{**SLICE, "rows": 11}],
+            "evaluation.slices[0].rows must be between 0 and 10, got 11",
+        ),
+        (
+            "slices",
+            [{**SLICE, "champion": 1.5}],
+            "evaluation.slices[0].champion must be between 0 and 1, got 1.5",
+        ),
     ],
 )
 def test_a_wrong_evaluation_is_refused_by_name(path: str, value: Any, message: str) -> None:
@@ -172,6 +206,22 @@ def test_a_wrong_evaluation_is_refused_by_name(path: str, value: Any, message: s
         parse_evaluation(changed(EVALUATION.document(), path, value))
 
     assert str(error.value) == message
+
+
+def test_a_figure_beyond_what_a_float_holds_is_refused_by_name() -> None:
+    with pytest.raises(ContractError, match=r"latency_ms must be a finite number, got 1000"):
+        parse_evaluation(changed(EVALUATION.document(), "candidate.latency_ms", 10**400))
+
+
+def test_figures_of_slices_come_back_and_need_a_champion_to_be_compared_with() -> None:
+    judged = changed(EVALUATION.document(), "slices", [SLICE])
+    assert parse_evaluation(judged).document()["slices"] == (SLICE,)
+
+    with pytest.raises(ContractError) as error:
+        parse_evaluation({**judged, "champion": None, "gain": None})
+    assert str(error.value) == (
+        "evaluation.slices[0] compares with a champion, evaluation has none"
+    )
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,10 @@ def score(sha: str, auc: Any, *, manifest: str = "b" * 64) -> dict[str, Any]:
         "artifact_uri": "s3://artifacts/model.tar.gz",
         "artifact_sha256": sha,
         "manifest_sha256": manifest,
+        "artifact_bytes": 2_000_000,
         "metrics": {"auc": auc, "brier": 0.2},
+        "calibration_error": 0.02,
+        "latency_ms": 0.3,
     }
 
 
@@ -70,14 +73,19 @@ def evaluation(auc: Any = 0.75, **changes: Any) -> dict[str, Any]:
         "candidate": score("a" * 64, auc),
         "champion": None,
         "gain": None,
+        "slices": [],
     }
     return {**made, **changes}
 
 
 def compared(low: Any = 0.01, *, value: Any = 0.02, high: Any = 0.03) -> dict[str, Any]:
     """An evaluation against CHAMPION."""
-    gain = {"value": value, "low": low, "high": high, "confidence": 0.95, "samples": 1000}
-    return evaluation(0.77, champion=score(CHAMPION.artifact_sha256, 0.75), gain=gain)
+    champion = score(CHAMPION.artifact_sha256, 0.75, manifest=CHAMPION.manifest_sha256)
+    return evaluation(0.77, champion=champion, gain=interval(value, low=low, high=high))
+
+
+def interval(value: Any, *, low: Any, high: Any) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "confidence": 0.95, "samples": 1000}
 
 
 METADATA = {

@@ -1,37 +1,31 @@
-import json
 from dataclasses import replace
 from math import inf, nan
 from typing import Any
 
 import pytest
 
-from contracts.card import Approval
-from contracts.run import RunRequest
-from lambdas.adapters.documents import Documents, render
-from lambdas.adapters.ledger import Ledger
-from lambdas.gate.decision import Judgement, Verdict, judge
-from lambdas.gate.handler import judge_candidate
-from lambdas.gate.registry import Registry
+from contracts.card import Approval, Task
+from contracts.run import Champion, Purpose, RunRequest
+from lambdas.gate.decision import Verdict, judge
+from tests.unit.lambdas import examples
 from tests.unit.lambdas.examples import (
-    CARD,
     CHAMPION,
-    METADATA,
     compared,
     evaluation,
+    interval,
     request,
     score,
 )
-
-EVALUATION = f"churn/runs/{request().run_id}/evaluation/evaluation.json"
-VERDICT = f"s3://reports/churn/runs/{request().run_id}/verdict.json"
-
-
-def against_champion(document: object, **changes: Any) -> Judgement:
-    return judge(document, request(champion=CHAMPION), {**METADATA, **changes}, CARD)
-
-
-def first(document: object) -> Judgement:
-    return judge(document, request(), METADATA, CARD)
+from tests.unit.lambdas.gate_case import (
+    CARD,
+    STRICT,
+    against_champion,
+    asked,
+    asking,
+    first,
+    slice_score,
+    whole,
+)
 
 
 def test_the_first_candidate_needs_only_the_floor() -> None:
@@ -144,14 +138,20 @@ def test_no_evaluation_at_all_rejects(document: object) -> None:
 def test_an_evaluation_of_something_else_rejects(
     ask: RunRequest, document: object, broken: str
 ) -> None:
-    judgement = judge(document, ask, METADATA, CARD)
+    judgement = asked(ask, document)
 
     assert judgement.verdict is Verdict.REJECTED
     assert broken in judgement.reason
 
 
 def test_a_package_that_names_no_artifact_rejects() -> None:
-    assert judge(evaluation(), request(), {}, CARD).verdict is Verdict.REJECTED
+    judgement = judge(evaluation(), request(), {}, CARD, champion_now=None)
+
+    assert judgement.verdict is Verdict.REJECTED
+    assert judgement.reason == (
+        f"candidate artifact is {'a' * 64}, must be none; "
+        f"candidate manifest is {'b' * 64}, must be none"
+    )
 
 
 def test_an_interval_of_another_confidence_rejects() -> None:
@@ -192,110 +192,272 @@ def test_every_broken_criterion_is_named() -> None:
 def test_a_person_decides_where_the_card_says_so() -> None:
     card = replace(CARD, gate=replace(CARD.gate, approval=Approval.PERSON))
 
-    assert judge(evaluation(), request(), METADATA, card).verdict is Verdict.PENDING
-    assert judge(evaluation(0.1), request(), METADATA, card).verdict is Verdict.REJECTED
+    judgement = first(evaluation(), card)
+
+    assert judgement.verdict is Verdict.PENDING
+    assert judgement.reason == "a person decides: auc 0.7500, no champion to beat"
+    assert first(evaluation(0.1), card).verdict is Verdict.REJECTED
 
 
-class Bench:
-    def __init__(
-        self, sagemaker: Any, documents: Documents, ledger: Ledger, ledger_table: Any
-    ) -> None:
-        self.sagemaker, self.documents = sagemaker, documents
-        self._ledger, self.ledger_table = ledger, ledger_table
-        self.arn = sagemaker.create_model_package(
-            ModelPackageGroupName="churn-dev",
-            ModelApprovalStatus="PendingManualApproval",
-            CustomerMetadataProperties=METADATA,
-            InferenceSpecification={"Containers": [{"Image": "image"}]},
-        )["ModelPackageArn"]
+def test_a_candidate_that_meets_everything_asked_is_approved() -> None:
+    judgement = against_champion(whole(), STRICT)
 
-    def judge(self, card: Any = CARD) -> Judgement:
-        return judge_candidate(
-            request(),
-            package_arn=self.arn,
-            card=card,
-            reports_bucket="reports",
-            documents=self.documents,
-            registry=Registry(self.sagemaker),
-            ledger=self._ledger,
-        )
-
-    def status(self) -> str:
-        package = self.sagemaker.describe_model_package(ModelPackageName=self.arn)
-        return package["ModelApprovalStatus"]
-
-    def kinds(self) -> list[str]:
-        return [item["kind"] for item in self.ledger_table.scan()["Items"]]
+    assert judgement.verdict is Verdict.APPROVED
+    assert all(one.passed for one in judgement.criteria)
 
 
-@pytest.fixture
-def bench(sagemaker: Any, documents: Documents, ledger: Ledger, ledger_table: Any) -> Bench:
-    return Bench(sagemaker, documents, ledger, ledger_table)
+def test_every_criterion_is_named_once_with_its_value_and_bound() -> None:
+    criteria = against_champion(whole(), STRICT).criteria
 
-
-@pytest.mark.parametrize(
-    ("auc", "status", "kind"),
-    [(0.75, "Approved", "candidate_approved"), (0.5, "Rejected", "candidate_rejected")],
-)
-def test_the_verdict_is_written_to_registry_reports_and_ledger(
-    bench: Bench, auc: float, status: str, kind: str
-) -> None:
-    bench.documents.write("reports", EVALUATION, render(evaluation(auc)))
-
-    judgement = bench.judge()
-
-    assert bench.status() == status
-    assert bench.kinds() == [kind]
-    written = json.loads(bench.documents.read(VERDICT))
-    assert written["verdict"] == judgement.verdict
-    floor = next(row for row in written["criteria"] if row["name"] == "auc floor")
-    assert floor == {
-        "name": "auc floor",
-        "value": f"{auc:g}",
-        "bound": ">= 0.6",
-        "passed": auc > 0.6,
+    named = {one.name: (one.value, one.bound) for one in criteria}
+    assert len(named) == len(criteria)
+    assert named == {
+        "run": ("churn-dev-0123456789ab", "= churn-dev-0123456789ab"),
+        "as of": ("1997-07-01T00:00:00Z", "= 1997-07-01T00:00:00Z"),
+        "metric": ("auc", "= auc"),
+        "hold-out date": ("1997-05-01", "60 days or more before 1997-07-01"),
+        "candidate artifact": ("a" * 64, f"= {'a' * 64}"),
+        "candidate manifest": ("b" * 64, f"= {'b' * 64}"),
+        "champion artifact": ("c" * 64, f"= {'c' * 64}"),
+        "champion manifest": ("d" * 64, f"= {'d' * 64}"),
+        "champion that serves now": (
+            f"version 1 with artifact {'c' * 64}",
+            f"= version 1 with artifact {'c' * 64}",
+        ),
+        "hold-out rows": ("1000", ">= 500"),
+        "hold-out positives": ("400", ">= 50"),
+        "hold-out negatives": ("600", ">= 50"),
+        "auc floor": ("0.77", ">= 0.6"),
+        "calibration error": ("0.02", "<= 0.05"),
+        "latency ms": ("0.3", "> 0 and <= 2"),
+        "artifact MiB": ("1.90734863", "<= 10"),
+        "auc gain": ("+0.020000000", "the difference of both scores, +0.020000000"),
+        "auc gain, interval": (
+            "[+0.010000000, +0.030000000]",
+            "around +0.020000000, and wider than nothing",
+        ),
+        "auc gain, confidence": ("0.95", "= 0.95"),
+        "auc gain, resamples": ("1000", "= 1000"),
+        "auc gain, lower bound": ("+0.010000", "> +0.005000"),
+        "slices": ("new, old", "= new, old"),
+        **of_slice("new"),
+        **of_slice("old"),
     }
 
 
-def test_a_missing_evaluation_rejects_and_the_run_goes_on(bench: Bench) -> None:
-    judgement = bench.judge()
+def of_slice(name: str) -> dict[str, tuple[str, str]]:
+    return {
+        f"slice {name}, rows": ("300", ">= 100"),
+        f"slice {name} gain": ("+0.020000000", "the difference of both scores, +0.020000000"),
+        f"slice {name} gain, interval": (
+            "[-0.005000000, +0.050000000]",
+            "around +0.020000000, and wider than nothing",
+        ),
+        f"slice {name} gain, confidence": ("0.95", "= 0.95"),
+        f"slice {name} gain, resamples": ("1000", "= 1000"),
+        f"slice {name}, gain's lower bound": ("-0.005000", "> -0.010000"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ({"calibration_error": 0.05}, True),
+        ({"calibration_error": 0.0501}, False),
+        ({"latency_ms": 2.0}, True),
+        ({"latency_ms": 2.01}, False),
+        ({"latency_ms": 0.0}, False),
+        ({"artifact_bytes": 10 * 1024 * 1024}, True),
+        ({"artifact_bytes": 10 * 1024 * 1024 + 1}, False),
+        ({"artifact_bytes": 1}, True),
+    ],
+)
+def test_the_bound_itself_is_allowed_and_no_more(changed: dict[str, Any], outcome: bool) -> None:
+    document = evaluation(slices=[slice_score("new"), slice_score("old")])
+    for one in document["slices"]:
+        one.update(champion=None, gain=None)
+    document["candidate"] |= changed
+
+    judgement = first(document, STRICT)
+
+    assert (judgement.verdict is Verdict.APPROVED) is outcome
+    assert outcome or judgement.reason.count("must be") == 1
+
+
+def test_the_first_model_is_compared_with_nobody() -> None:
+    document = evaluation(slices=[slice_score("new", rows=3), slice_score("old", rows=0)])
+    for one in document["slices"]:
+        one.update(candidate=None, champion=None, gain=None)
+
+    judgement = first(document, STRICT)
+
+    assert judgement.verdict is Verdict.APPROVED
+    names = [one.name for one in judgement.criteria]
+    assert not [name for name in names if "gain" in name or name.startswith("slice ")]
+
+
+def test_a_first_model_whose_slices_were_not_looked_at_is_rejected() -> None:
+    assert first(evaluation(), STRICT).reason == "slices is none, must be = new, old"
+
+
+@pytest.mark.parametrize("low", [-0.01, -0.02])
+def test_a_slice_may_not_get_worse_by_its_tolerance(low: float) -> None:
+    document = whole()
+    document["slices"][1] = slice_score("old", low=low)
+
+    judgement = against_champion(document, STRICT)
 
     assert judgement.verdict is Verdict.REJECTED
-    assert judgement.reason == (
-        f"evaluation is not usable: there is no object s3://reports/{EVALUATION}"
+    assert judgement.reason == (f"slice old, gain's lower bound is {low:+.6f}, must be > -0.010000")
+
+
+def test_a_slice_of_as_many_rows_as_asked_counts() -> None:
+    document = whole()
+    document["slices"][0]["rows"] = 100
+    assert against_champion(document, STRICT).verdict is Verdict.APPROVED
+
+    document["slices"][0]["rows"] = 99
+    assert against_champion(document, STRICT).reason == "slice new, rows is 99, must be >= 100"
+
+
+def test_a_slice_with_rows_too_few_for_figures_is_named() -> None:
+    document = whole()
+    document["slices"][0] = {
+        "name": "new",
+        "rows": 12,
+        "candidate": None,
+        "champion": None,
+        "gain": None,
+    }
+
+    assert against_champion(document, STRICT).reason == (
+        "slice new, rows is 12, must be >= 100; "
+        "slice new, gain's lower bound is none, must be > -0.010000"
     )
-    assert bench.status() == "Rejected"
 
 
-def test_an_evaluation_that_is_not_json_rejects(bench: Bench) -> None:
-    bench.documents.write("reports", EVALUATION, b"{")
-
-    assert bench.judge().verdict is Verdict.REJECTED
-
-
-def test_the_first_verdict_stands(bench: Bench) -> None:
-    bench.documents.write("reports", EVALUATION, render(evaluation(0.5)))
-    first_judgement = bench.judge()
-    bench.documents.write("reports", EVALUATION, render(evaluation(0.9)))
-
-    assert bench.judge() == first_judgement
-    assert bench.status() == "Rejected"
+def errors_of(candidate: float, champion: float, low: float) -> dict[str, Any]:
+    """Evidence of a regression, by RMSE."""
+    document = compared(low=low, value=champion - candidate, high=champion - candidate + 1)
+    document["metric"] = "rmse"
+    document["holdout"]["positives"] = None
+    document["candidate"]["metrics"] = {"rmse": candidate, "mae": 1.0}
+    document["champion"]["metrics"] = {"rmse": champion, "mae": 1.0}
+    return document
 
 
-def test_a_person_who_rejected_meanwhile_is_not_overruled(bench: Bench) -> None:
-    bench.documents.write("reports", EVALUATION, render(evaluation()))
-    bench.judge()
-    bench.sagemaker.update_model_package(ModelPackageArn=bench.arn, ModelApprovalStatus="Rejected")
-
-    bench.judge()
-
-    assert bench.status() == "Rejected"
+REGRESSION = replace(
+    asking(limit=80.0, min_gain=1.0),
+    task=Task.REGRESSION,
+    evaluation=replace(CARD.evaluation, metric="rmse"),
+)
 
 
-def test_a_passed_gate_waits_for_a_person_where_the_card_says_so(bench: Bench) -> None:
-    bench.documents.write("reports", EVALUATION, render(evaluation()))
-    card = replace(CARD, gate=replace(CARD.gate, approval=Approval.PERSON))
+def test_an_error_must_fall_where_a_score_must_rise() -> None:
+    assert against_champion(errors_of(70, 75, low=2), REGRESSION).verdict is Verdict.APPROVED
+    worse = against_champion(errors_of(75, 70, low=-7), REGRESSION)
+    assert worse.reason == "rmse gain, lower bound is -7.000000, must be > +1.000000"
 
-    assert bench.judge(card).verdict is Verdict.PENDING
-    assert bench.status() == "PendingManualApproval"
-    assert bench.kinds() == ["candidate_pending"]
+
+def test_an_error_has_a_ceiling() -> None:
+    judgement = against_champion(errors_of(80.1, 95, low=10), REGRESSION)
+
+    assert judgement.reason == "rmse ceiling is 80.1, must be <= 80"
+    assert against_champion(errors_of(80, 95, low=10), REGRESSION).verdict is Verdict.APPROVED
+
+
+def test_only_a_classifier_has_positives() -> None:
+    document = errors_of(70, 75, low=2)
+    document["holdout"]["positives"] = 400
+
+    assert against_champion(document, REGRESSION).reason == (
+        "hold-out positives is 400, must be none"
+    )
+    unknown = evaluation()
+    unknown["holdout"]["positives"] = None
+    assert first(unknown).reason == (
+        "hold-out positives is none, must be >= 50; hold-out negatives is none, must be >= 50"
+    )
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(replace(CHAMPION, version=2), id="another version"),
+        pytest.param(replace(CHAMPION, artifact_sha256="5" * 64), id="another artifact"),
+    ],
+)
+def test_a_champion_that_changed_since_admission_rejects(now: Champion) -> None:
+    judgement = asked(request(champion=CHAMPION), compared(), now)
+
+    assert judgement.reason == (
+        f"champion that serves now is version {now.version} with artifact {now.artifact_sha256}, "
+        f"must be = version 1 with artifact {'c' * 64}"
+    )
+
+
+def test_a_champion_that_came_or_went_since_admission_rejects() -> None:
+    came = asked(request(), evaluation(), CHAMPION)
+    went = judge(compared(), request(champion=CHAMPION), examples.METADATA, CARD, champion_now=None)
+
+    assert came.verdict is went.verdict is Verdict.REJECTED
+    assert came.reason.endswith("must be none")
+    assert went.reason.startswith("champion that serves now is none, must be = version 1")
+
+
+@pytest.mark.parametrize(
+    ("day", "known"),
+    [
+        ("1997-05-02", True),
+        ("1997-05-03", False),
+        ("1997-07-01", False),
+        ("2024-01-01", False),
+        ("soon", False),
+    ],
+)
+def test_a_holdout_whose_labels_were_not_known_yet_rejects(day: str, known: bool) -> None:
+    document = evaluation()
+    document["holdout"]["snapshot_date"] = day
+
+    judgement = first(document)
+
+    assert (judgement.verdict is Verdict.APPROVED) is known
+    assert known or judgement.reason == (
+        f"hold-out date is {day}, must be 60 days or more before 1997-07-01"
+    )
+
+
+def test_a_backfill_is_judged_as_a_retraining_is() -> None:
+    again = replace(request(champion=CHAMPION), purpose=Purpose.BACKFILL)
+
+    assert asked(again, compared()) == against_champion(compared())
+    assert asked(again, compared(low=0.0)) == against_champion(compared(low=0.0))
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"), [(0.02, True), (0.0199999, False), (-0.02, False), (0.0, False)]
+)
+def test_a_gain_is_the_difference_of_the_scores(value: float, fits: bool) -> None:
+    document = compared()
+    document["gain"] = interval(value, low=min(0.01, value), high=0.03)
+
+    named = {one.name: one for one in against_champion(document).criteria}
+
+    assert named["auc gain"].passed is fits
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.021, 0.03), (0.01, 0.019), (0.02, 0.02)])
+def test_an_interval_holds_its_gain_and_has_a_width(low: float, high: float) -> None:
+    judgement = against_champion(compared(low=low, high=high))
+
+    assert judgement.reason == (
+        f"auc gain, interval is [{low:+.9f}, {high:+.9f}], "
+        "must be around +0.020000000, and wider than nothing"
+    )
+
+
+def test_an_interval_of_fewer_resamples_rejects() -> None:
+    document = compared()
+    document["gain"]["samples"] = 10
+
+    assert against_champion(document).reason == ("auc gain, resamples is 10, must be = 1000")
