@@ -1,11 +1,14 @@
 """A model's own code: the archive of its folder, unpacked and imported as package ``workload``."""
 
 import importlib
+import importlib.util
+import json
 import shutil
 import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +30,8 @@ class Workload:
     card: ModelCard
     card_text: bytes
     folder: Path
+    sha256: str
+    """Of the files' names and contents: the same in whatever order and at whatever time zipped."""
 
     def module(self, name: str) -> ModuleType:
         """Import ``<folder>/<name>.py`` as ``workload.<name>``; its relative imports work."""
@@ -53,11 +58,22 @@ def unpack(code: Path, room: Path) -> Workload:
     folder = room / PACKAGE
     folder.mkdir(parents=True)
     _extract(only_file(code, "*.zip"), folder)
+    digest = _digest(folder)
     card = folder / artifact.CARD
     if not card.is_file():
         raise Refusal(f"the model's code has no {artifact.CARD}")
     _import_package(folder)
-    return Workload(card=load(card), card_text=card.read_bytes(), folder=folder)
+    return Workload(card=load(card), card_text=card.read_bytes(), folder=folder, sha256=digest)
+
+
+def _digest(folder: Path) -> str:
+    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    files = [
+        [name, sha256(path.read_bytes()).hexdigest()]
+        for name, path in sorted(names.items())
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    return sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _import_package(folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from contracts import artifact
 from contracts.baseline import Baseline
 from contracts.card import ModelCard
+from contracts.record import Provenance
 from drift.binning import baseline_of
 from ml.code_archive import Workload
 from ml.files import write_json
@@ -17,14 +18,24 @@ from ml.training.rows import LabelledRows
 GOLDEN_ROWS = 32
 
 
-def write(folder: Path, candidate: Candidate, workload: Workload, *, run_id: str) -> None:
-    """Write model, card, baseline, golden answers, metrics, then the manifest of them all."""
+FILES = (
+    artifact.MODEL,
+    artifact.CARD,
+    artifact.BASELINE,
+    artifact.GOLDEN,
+    artifact.METRICS,
+    artifact.PROVENANCE,
+)
+
+
+def write(folder: Path, candidate: Candidate, workload: Workload, provenance: Provenance) -> None:
+    """Write each file of the artifact, then the manifest of them all."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / artifact.MODEL).write_bytes(candidate.onnx)
     (folder / artifact.CARD).write_bytes(workload.card_text)
     write_json(
         folder / artifact.BASELINE,
-        baseline(candidate.newest, workload.card, run_id).document(),
+        baseline(candidate.newest, workload.card, provenance.run_id).document(),
     )
     write_json(folder / artifact.GOLDEN, golden(candidate))
     write_json(
@@ -35,14 +46,8 @@ def write(folder: Path, candidate: Candidate, workload: Workload, *, run_id: str
             "metrics": dict(candidate.metrics),
         },
     )
-    names = (
-        artifact.MODEL,
-        artifact.CARD,
-        artifact.BASELINE,
-        artifact.GOLDEN,
-        artifact.METRICS,
-    )
-    digests = {name: sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    write_json(folder / artifact.PROVENANCE, provenance.document())
+    digests = {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
     (folder / artifact.MANIFEST).write_bytes(artifact.Manifest(files=digests).render())
 
 

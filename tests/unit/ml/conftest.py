@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from job_folders import Files, Job
+from job_folders import CHURN, IMAGE, Files, Job
 
 from ml.evaluation.__main__ import evaluate
 from ml.places import Places
 from ml.training.__main__ import train
+from ml.training.provenance import Image
 from ml.validation.__main__ import validate
 
 AS_OF = "1997-06-01T00:00:00Z"
@@ -65,7 +66,7 @@ def shop() -> dict[str, bytes]:
 def trained(shop: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the model folder of a training job on the shop's data."""
     base = tmp_path_factory.mktemp("training")
-    train(Places(base=Job(base=base).training(shop, SETTINGS).base))
+    train(Places(base=Job(base=base).training(shop, SETTINGS).base), IMAGE)
     return base / "model"
 
 
@@ -73,9 +74,17 @@ def trained(shop: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def training(tmp_path: Path) -> Callable[..., Path]:
     """Run a training job; return its base folder."""
 
-    def run(files: Files, changed: dict[str, str] | None = None, **settings: str) -> Path:
+    def run(
+        files: Files,
+        changed: dict[str, str] | None = None,
+        *,
+        workload: Path = CHURN,
+        image: Image = IMAGE,
+        **settings: str,
+    ) -> Path:
         base = tmp_path / f"training-{len(list(tmp_path.iterdir()))}"
-        train(Places(base=Job(base=base).training(files, {**SETTINGS, **settings}, changed).base))
+        job = Job(base=base, workload=workload).training(files, {**SETTINGS, **settings}, changed)
+        train(Places(base=job.base), image)
         return base
 
     return run
@@ -85,9 +94,15 @@ def training(tmp_path: Path) -> Callable[..., Path]:
 def evaluation(tmp_path: Path) -> Callable[..., Path]:
     """Run an evaluation job of archives that ``prepare`` puts in place; return its output."""
 
-    def run(files: Files, prepare: Callable[[Path], None], **variables: str) -> Path:
+    def run(
+        files: Files,
+        prepare: Callable[[Path], None],
+        *,
+        workload: Path = CHURN,
+        **variables: str,
+    ) -> Path:
         base = tmp_path / "evaluation"
-        job = Job(base=base).processing(files)
+        job = Job(base=base, workload=workload).processing(files)
         prepare(job.base / "processing" / "input")
         evaluate(Places(base=base), {**VARIABLES, **variables})
         return base / "processing" / "output" / "evaluation"

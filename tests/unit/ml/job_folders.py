@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from contracts.card import ModelCard, load
 from contracts.layout import dataset_prefix
 from contracts.snapshot import Snapshot, SnapshotFile
+from ml.training.provenance import Image
 
-CHURN = Path(__file__).parents[3] / "ml" / "workloads" / "churn"
-DATASETS = ("purchases", "labels")
+ROOT = Path(__file__).parents[3]
+WORKLOADS = ROOT / "ml" / "workloads"
+CHURN = WORKLOADS / "churn"
+IMAGE = Image(lock=ROOT / "requirements" / "ml.txt", commit="unknown")
 
 Files = Mapping[str, bytes]
 """Content by ``<dataset>/<name>``."""
@@ -35,9 +39,11 @@ def snapshot_of(files: Files, model: str = "churn") -> Snapshot:
     )
 
 
-def code_archive(path: Path, changed: Mapping[str, str] | None = None) -> None:
-    """Zip the churn folder, with the text of some files changed."""
-    texts = {file.name: file.read_text() for file in CHURN.iterdir() if file.is_file()}
+def code_archive(
+    path: Path, changed: Mapping[str, str] | None = None, workload: Path = CHURN
+) -> None:
+    """Zip a model's folder, with the text of some files changed."""
+    texts = {file.name: file.read_text() for file in workload.iterdir() if file.is_file()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in sorted({**texts, **(changed or {})}.items()):
@@ -49,12 +55,14 @@ class Job:
     """The /opt/ml of one job."""
 
     base: Path
+    workload: Path = CHURN
+    """The folder of the model's code."""
 
     def lay_out(self, inputs: Path, files: Files, changed: Mapping[str, str] | None) -> None:
-        code_archive(inputs / "code" / "abc.zip", changed)
+        code_archive(inputs / "code" / "abc.zip", changed, self.workload)
         place = inputs / "snapshot" / "snapshot.json"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(snapshot_of(files).document()))
+        place.write_text(json.dumps(snapshot_of(files, self._card.name).document()))
 
     def training(
         self,
@@ -76,9 +84,12 @@ class Job:
         self._write(inputs / "data", files)
         return self
 
-    @staticmethod
-    def _write(folder: Path, files: Files) -> None:
-        for dataset in DATASETS:
-            (folder / dataset).mkdir(parents=True, exist_ok=True)
+    @property
+    def _card(self) -> ModelCard:
+        return load(self.workload / "card.toml")
+
+    def _write(self, folder: Path, files: Files) -> None:
+        for dataset in self._card.datasets:
+            (folder / dataset.name).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / name).write_bytes(content)
