@@ -6,6 +6,7 @@ train_and_ask.py ask churn-dev 3,120,2,40,5,90,300
 
 import argparse
 import json
+import logging
 import os
 
 from sagemaker.core.helper.session_helper import Session
@@ -28,11 +29,7 @@ def train(asked: argparse.Namespace) -> dict[str, object]:
         training_image=asked.image or like.algorithm_specification.training_image,
         role=like.role_arn,
         base_job_name=f"{like.hyper_parameters['model']}-by-hand",
-        compute=Compute(
-            instance_type=like.resource_config.instance_type,
-            instance_count=like.resource_config.instance_count,
-            volume_size_in_gb=like.resource_config.volume_size_in_gb,
-        ),
+        compute=Compute(instance_type=like.resource_config.instance_type, instance_count=1),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=1800),
         output_data_config=OutputDataConfig(s3_output_path=like.output_data_config.s3_output_path),
         hyperparameters={**like.hyper_parameters, "run_id": "by-hand", **pairs(asked.set)},
@@ -76,4 +73,6 @@ asking.set_defaults(run=ask)
 asking.add_argument("endpoint")
 asking.add_argument("rows", nargs="+", metavar="row")
 asked = parser.parse_args()
+logging.basicConfig(format="%(message)s")
+logging.getLogger("sagemaker").setLevel("INFO")  # the job's log among it, as the SDK follows it
 print(json.dumps(asked.run(asked)))

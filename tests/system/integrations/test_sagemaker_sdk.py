@@ -23,8 +23,8 @@ EXAMPLE = PROJECT / "examples" / "train_and_ask.py"
 ENDPOINT = "by-hand"
 
 
-def run_example(workbench: Workbench, home: Path, *arguments: str) -> dict[str, Any]:
-    """Run it as a person does; return what it printed last."""
+def run_example(workbench: Workbench, home: Path, *arguments: str) -> tuple[dict[str, Any], str]:
+    """Run it as a person does; return what it answered, and what it said meanwhile."""
     done = subprocess.run(
         [PYTHON, EXAMPLE, *arguments],
         env={**workbench.account.environment(), "HOME": str(home), "PATH": "/usr/bin:/bin"},
@@ -36,7 +36,7 @@ def run_example(workbench: Workbench, home: Path, *arguments: str) -> dict[str, 
         timeout=200,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-3000:]}"
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_the_example_trains_with_the_images_entry_point_and_asks_an_endpoint(
     workbench.train("run-1-train-0", workbench.give(files[:-1]))
     given = workbench.give(files)
     changed = {"snapshot": given.snapshot, **given.manifests}
-    trained = run_example(
+    trained, said = run_example(
         *(workbench, tmp_path, "train", "--like", "run-1-train-0", "--set", "max_iter=3"),
         *(f"--channel={name}={uri}" for name, uri in changed.items()),
     )
@@ -113,8 +113,10 @@ def test_the_example_trains_with_the_images_entry_point_and_asks_an_endpoint(
     assert channels_of(job) == {**channels_of(first), **changed}
     assert channels_of(job) != channels_of(first)
 
+    assert "hold-out: 1997-04-01, 23570 rows" in said  # the job's own log, followed
+
     serve(trained["model"])
-    answered = run_example(
+    answered, _ = run_example(
         workbench, tmp_path, "ask", ENDPOINT, "3,120,2,40,5,90,300", "200,200,0,0,0,0,20"
     )
 
