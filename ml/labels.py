@@ -11,18 +11,13 @@ Tables = Mapping[str, pd.DataFrame]
 def labels_in(
     dataset: str, *, entity: str, at: str, label: str
 ) -> tuple[Callable[[Tables], list[date]], Callable[[Tables, date], pd.Series]]:
-    """Return ``snapshots`` and ``outcomes`` of a model whose labels are rows of ``dataset``.
-
-    A file cannot label an entity twice (its key is unique), but a later file may correct an
-    earlier one: the last row counts.
-    """
+    """Return ``snapshots`` and ``outcomes`` of a model whose labels are rows of ``dataset``."""
 
     def snapshots(tables: Tables) -> list[date]:
         return [moment.date() for moment in tables[dataset][at].unique()]
 
     def outcomes(tables: Tables, snapshot_date: date) -> pd.Series:
         rows = tables[dataset]
-        found = rows[rows[at] == pd.Timestamp(snapshot_date)].set_index(entity)[label]
-        return found[~found.index.duplicated(keep="last")]
+        return rows[rows[at] == pd.Timestamp(snapshot_date)].set_index(entity)[label]
 
     return snapshots, outcomes

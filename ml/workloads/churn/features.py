@@ -5,21 +5,13 @@ from datetime import date
 
 import pandas as pd
 
+from ml.labels import labels_in
+
 EVENTS = {"purchases": "date"}
 """Datasets of events, and the column that says when each happened."""
 ENTITY = "customer_id"
 
-
-def snapshots(tables: Mapping[str, pd.DataFrame]) -> list[date]:
-    """Return the moments that customers are labelled for."""
-    return [moment.date() for moment in tables["labels"]["snapshot_date"].unique()]
-
-
-def outcomes(tables: Mapping[str, pd.DataFrame], snapshot_date: date) -> pd.Series:
-    """Return who of the customers known at ``snapshot_date`` then bought nothing for 60 days."""
-    labels = tables["labels"]
-    of_snapshot = labels[labels["snapshot_date"] == pd.Timestamp(snapshot_date)]
-    return of_snapshot.set_index(ENTITY)["churned"]
+snapshots, outcomes = labels_in("labels", entity=ENTITY, at="snapshot_date", label="churned")
 
 
 def prepare(
