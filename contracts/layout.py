@@ -78,6 +78,11 @@ def models_prefix(model: str) -> str:
     return f"{model}/models/"
 
 
+def checkpoints_prefix(model: str) -> str:
+    """Artifacts bucket: ``<run_id>/`` below it is where a run's training resumes from."""
+    return f"{model}/checkpoints/"
+
+
 def captures_prefix(model: str) -> str:
     """Captures bucket: SageMaker adds ``<endpoint>/<variant>/yyyy/mm/dd/hh/…jsonl``."""
     return f"{model}/"

@@ -22,6 +22,8 @@ class LedgerKind(StrEnum):
     ROLLED_BACK = "rolled_back"
     PROMOTION_ENDED = "promotion_ended"
     DRIFT_CHECKED = "drift_checked"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

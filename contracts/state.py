@@ -19,6 +19,11 @@ def admission(model: str) -> str:
     return f"admission#{model}"
 
 
+def rejections(model: str) -> str:
+    """The runs whose candidates were rejected since the last promotion or resumption."""
+    return f"rejections#{model}"
+
+
 def champion(model: str) -> str:
     """The champion pointer: the fields of contracts.run.Champion."""
     return f"champion#{model}"

@@ -7,10 +7,10 @@ from typing import Any
 from aws_cdk import aws_iam as iam
 
 from contracts import layout
-from contracts.card import Job
 from infra.components import job_inputs
+from infra.components.instances_in_turn import InstancesInTurn
 from infra.components.model import Model
-from infra.components.states import REDRIVES, expression
+from infra.components.states import expression
 
 Request = dict[str, Any]
 
@@ -22,9 +22,16 @@ class JobRequests:
     model: Model
     role: iam.Role
 
+    @property
+    def instances(self) -> dict[str, InstancesInTurn]:
+        """By the state's name."""
+        card = self.model.card
+        jobs = {"Validate": card.processing, "Train": card.training, "Evaluate": card.processing}
+        return {step: InstancesInTurn(step=step, job=job) for step, job in jobs.items()}
+
     def validation(self) -> Request:
         return self._processing(
-            "validate",
+            "Validate",
             module="ml.validation",
             inputs="$inputs",
             output=("report", layout.validation_prefix),
@@ -33,7 +40,7 @@ class JobRequests:
 
     def evaluation(self) -> Request:
         return self._processing(
-            "evaluate",
+            "Evaluate",
             module="ml.evaluation",
             inputs="$append($inputs, $request.champion ? [$candidate, $champion] : [$candidate])",
             output=("evaluation", layout.evaluation_prefix),
@@ -46,7 +53,7 @@ class JobRequests:
     def training(self) -> Request:
         card, stores = self.model.card, self.model.stores
         return {
-            "TrainingJobName": _name("train"),
+            "TrainingJobName": self.instances["Train"].job_name,
             "AlgorithmSpecification": {
                 "TrainingImage": expression("$request.image_uri"),
                 "TrainingInputMode": "File",
@@ -65,9 +72,10 @@ class JobRequests:
                 ),
                 "KmsKeyId": stores.key.key_arn,
             },
-            "ResourceConfig": self._instances(card.training),
+            "ResourceConfig": self._cluster("Train"),
             "StoppingCondition": {"MaxRuntimeInSeconds": card.training.max_runtime_seconds},
             "EnableNetworkIsolation": True,
+            **self._spot(),
             **self._network(),
         }
 
@@ -80,10 +88,10 @@ class JobRequests:
         output: tuple[str, Callable[[str, str], str]],
         environment: dict[str, str],
     ) -> Request:
-        """A job ``<run_id>-<step>-<redrives>`` that runs one module of the image."""
+        """A job that runs one module of the image."""
         job = self.model.card.processing
         return {
-            "ProcessingJobName": _name(step),
+            "ProcessingJobName": self.instances[step].job_name,
             "AppSpecification": {
                 "ImageUri": expression("$request.image_uri"),
                 "ContainerEntrypoint": ["python", "-m", module],
@@ -100,7 +108,7 @@ class JobRequests:
                 "KmsKeyId": self.model.stores.key.key_arn,
                 "Outputs": [self._evidence(*output)],
             },
-            "ProcessingResources": {"ClusterConfig": self._instances(job)},
+            "ProcessingResources": {"ClusterConfig": self._cluster(step)},
             "StoppingCondition": {"MaxRuntimeInSeconds": job.max_runtime_seconds},
             "NetworkConfig": {"EnableNetworkIsolation": True, **self._network()},
         }
@@ -118,12 +126,35 @@ class JobRequests:
             },
         }
 
-    def _instances(self, job: Job) -> Request:
+    def _cluster(self, step: str) -> Request:
+        instances = self.instances[step]
         return {
             "InstanceCount": 1,
-            "InstanceType": job.instance_types[0],
-            "VolumeSizeInGB": job.volume_gib,
+            "InstanceType": instances.instance_type,
+            "VolumeSizeInGB": instances.job.volume_gib,
             "VolumeKmsKeyId": self.model.stores.key.key_arn,
+        }
+
+    def _spot(self) -> Request:
+        """Spare capacity may be taken away; training then resumes from its checkpoints.
+
+        They are the run's, not the job's, so that a redrive and another instance type go on too.
+        https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
+        """
+        job, model = self.model.card.training, self.model
+        if not job.spot:
+            return {}
+        bucket, prefix = model.stores.artifacts.bucket_name, model.checkpoints
+        return {
+            "EnableManagedSpotTraining": True,
+            "StoppingCondition": {
+                "MaxRuntimeInSeconds": job.max_runtime_seconds,
+                "MaxWaitTimeInSeconds": job.max_wait_seconds,
+            },
+            "CheckpointConfig": {
+                "S3Uri": expression(f"'s3://{bucket}/{prefix}' & $request.run_id & '/'"),
+                "LocalPath": "/opt/ml/checkpoints",
+            },
         }
 
     def _network(self) -> Request:
@@ -136,7 +167,3 @@ class JobRequests:
                 "Subnets": list(network.subnet_ids),
             }
         }
-
-
-def _name(step: str) -> str:
-    return expression(f"$request.run_id & '-{step}-' & {REDRIVES}")

@@ -65,6 +65,10 @@ class Model:
         return layout.models_prefix(self.name)
 
     @property
+    def checkpoints(self) -> str:
+        return layout.checkpoints_prefix(self.name)
+
+    @property
     def captures(self) -> str:
         return layout.captures_prefix(self.name)
 

@@ -43,6 +43,7 @@ def allow_registering(role: iam.Role, model: Model) -> None:
 
 
 def allow_judging(role: iam.Role, model: Model) -> None:
+    """The candidate's package, and a look at who is champion now."""
     allow(
         role,
         "sagemaker:DescribeModelPackage",
@@ -50,6 +51,7 @@ def allow_judging(role: iam.Role, model: Model) -> None:
         on=[_versions(role, model)],
         because=_VERSIONS,
     )
+    allow(role, "dynamodb:GetItem", on=[model.stores.state.table_arn])
 
 
 def allow_reading_versions(role: iam.Role, model: Model) -> None:

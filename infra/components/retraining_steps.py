@@ -24,6 +24,10 @@ class RetrainingSteps(Construct):
         self.data_gate = self._handler("DataGate", "data_gate")
         self.registration = self._handler("Registration", "registration")
         self.gate = self._handler("Gate", "gate")
+        several = any(
+            len(job.instance_types) > 1 for job in (model.card.training, model.card.processing)
+        )
+        self.job_failure = self._job_failure() if several else None
         self._allow_snapshot()
         self._allow_quarantine()
         self._allow_evidence()
@@ -32,7 +36,8 @@ class RetrainingSteps(Construct):
 
     @property
     def all(self) -> tuple[HandlerFunction, ...]:
-        return self.snapshot, self.data_gate, self.registration, self.gate
+        steps = self.snapshot, self.data_gate, self.registration, self.gate
+        return steps if self.job_failure is None else (*steps, self.job_failure)
 
     def _handler(self, construct_id: str, package: str) -> HandlerFunction:
         model = self._model
@@ -48,6 +53,13 @@ class RetrainingSteps(Construct):
         )
         allow_key(step.role, model.stores.key)
         return step
+
+    def _job_failure(self) -> HandlerFunction:
+        """It asks AWS nothing; only a card with a second instance type has it."""
+        settings = self._model.settings
+        return HandlerFunction(
+            self, "JobFailure", package="job_failure", settings=settings, variables={}
+        )
 
     def _allow_snapshot(self) -> None:
         role, model = self.snapshot.role, self._model

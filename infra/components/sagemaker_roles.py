@@ -28,16 +28,20 @@ class JobRole(ServiceRole):
             because=below,
         )
         allow_listing(self, bucket=stores.data, prefixes=[model.incoming, model.snapshots])
-        for bucket, prefix in ((stores.artifacts, model.artifacts), (stores.reports, model.runs)):
+        checkpoints = [model.checkpoints] if model.card.training.spot else []
+        for bucket, prefixes in (
+            (stores.artifacts, [model.artifacts, *checkpoints]),
+            (stores.reports, [model.runs]),
+        ):
             allow_objects(
                 self,
                 "s3:GetObject",
                 "s3:PutObject",
                 bucket=bucket,
-                prefixes=[prefix],
+                prefixes=prefixes,
                 because=below,
             )
-            allow_listing(self, bucket=bucket, prefixes=[prefix])
+            allow_listing(self, bucket=bucket, prefixes=prefixes)
         allow(self, "s3:GetObject", on=[code.arn_for_objects(code_key)])
         allow(self, "s3:ListBucket", on=[code.bucket_arn])
         allow_key(self, stores.key)

@@ -78,3 +78,13 @@ class Settlement(Construct):
             on=[arn(role, "states", f"execution:{workflows}:*", colon=True)],
             because="it explains every workflow of the environment, those of later models too",
         )
+        allow(
+            role,
+            "logs:DescribeLogStreams",
+            "logs:GetLogEvents",
+            on=[
+                arn(role, "logs", f"log-group:/aws/sagemaker/{kind}Jobs:*", colon=True)
+                for kind in ("Training", "Processing")
+            ],
+            because="a job's streams are named after it, which exists only at run time",
+        )

@@ -47,6 +47,20 @@ _HANDLER = retry(
     most=60,
 )
 
+# What a handler's own calls ran into (lambdas.adapters.busy, and botocore's names for a connection
+# that was lost), beyond the client's own retries.
+_BUSY = retry(
+    "ServiceBusy",
+    "ConnectionClosedError",
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "ReadTimeoutError",
+    "ResponseStreamingError",
+    interval=5,
+    attempts=6,
+    most=120,
+)
+
 # The names of the optimized integration: connect-sagemaker.html in the same guide. A job that ran
 # and failed is States.TaskFailed, which nothing here retries.
 _JOB = (
@@ -77,7 +91,7 @@ def handler(
             "Payload": dict(payload),
         },
         "TimeoutSeconds": int(function.timeout.to_seconds()) + 30,
-        "Retry": [_HANDLER, *retries],
+        "Retry": [_HANDLER, _BUSY, *retries],
         "Output": expression("$states.result.Payload"),
         **rest,
     }

@@ -1,10 +1,12 @@
 """The ledger table, appended to and never changed."""
 
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts.ledger import LedgerEntry
+from contracts import moment
+from contracts.ledger import LedgerEntry, LedgerKind
 
 
 class Ledger:
@@ -25,3 +27,16 @@ class Ledger:
                 return False
             raise
         return True
+
+    def summaries(self, model: str, at: datetime, kind: LedgerKind, subject: str) -> list[str]:
+        """What lines of one kind say about a subject at a moment."""
+        answer = self._table.query(
+            KeyConditionExpression="#model = :model AND begins_with(#entry, :entry)",
+            ExpressionAttributeNames={"#model": "model", "#entry": "entry"},
+            ExpressionAttributeValues={
+                ":model": model,
+                ":entry": f"{moment.render(at)}#{kind}#{subject}",
+            },
+            ConsistentRead=True,
+        )
+        return [str(item["summary"]) for item in answer["Items"]]

@@ -10,6 +10,7 @@ import boto3
 from contracts import card
 from contracts.card import ModelCard
 from contracts.environment import Variable
+from lambdas.adapters import busy
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents
 from lambdas.adapters.ledger import Ledger
@@ -31,7 +32,9 @@ def model_card() -> ModelCard:
 
 @cache
 def client(name: str) -> Any:
-    return boto3.client(name)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    client: Any = boto3.client(name, config=busy.CONFIG)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownMemberType]
+    # An endpoint's own errors are what probes count.
+    return client if name == "sagemaker-runtime" else busy.watch(client)
 
 
 @cache
@@ -55,5 +58,6 @@ def champion_pointer() -> ChampionPointer:
 
 
 def _table(variable: Variable) -> Any:
-    dynamodb: Any = boto3.resource("dynamodb")
+    dynamodb: Any = boto3.resource("dynamodb", config=busy.CONFIG)
+    busy.watch(dynamodb.meta.client)
     return dynamodb.Table(setting(variable))

@@ -10,7 +10,7 @@ from typing import Any
 from contracts import moment
 from contracts.errors import ContractError
 from contracts.reading import Table
-from contracts.run import Cause, parse_request
+from contracts.run import Cause, Purpose, RunRequest, parse_request
 
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
@@ -31,13 +31,28 @@ class Execution:
     status: str
     redrive: int
     at: datetime
-    cause: Cause | None
-    """Why it was asked for; None when its input is not a request (started by hand)."""
+    request: RunRequest | None
+    """What it was started with; None when its input is not a request (started by hand)."""
     parent: str | None
     """The execution that started this one and tells of its end."""
     output: Mapping[str, Any]
     error: str | None
     failure: str | None
+
+    @property
+    def cause(self) -> Cause | None:
+        return None if self.request is None else self.request.cause
+
+    @property
+    def reproduces(self) -> bool:
+        """A backfill decides nothing: it counts for no later run."""
+        return self.request is not None and self.request.purpose is Purpose.BACKFILL
+
+    @property
+    def outcome(self) -> str | None:
+        """What a workflow that ended well says it came to."""
+        found = self.output.get("outcome")
+        return str(found) if self.status == "SUCCEEDED" and found is not None else None
 
     @property
     def ended(self) -> bool:
@@ -62,7 +77,7 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
         status=detail.text("status"),
         redrive=int(detail.content.get("redriveCount") or 0),
         at=moment.parse(table.text("time"), "event.time"),
-        cause=_cause(document if workflow is Workflow.RETRAINING else document.get("request")),
+        request=_request(document if workflow is Workflow.RETRAINING else document.get("request")),
         parent=document.get(STARTED_BY),
         output=_json(described.get("output")),
         error=detail.optional_text("error") or described.get("error"),
@@ -91,8 +106,8 @@ def _json(text: object) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _cause(document: object) -> Cause | None:
+def _request(document: object) -> RunRequest | None:
     try:
-        return parse_request(document).cause
+        return parse_request(document)
     except ContractError:
         return None

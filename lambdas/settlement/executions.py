@@ -13,12 +13,15 @@ class Executions:
         return self._stepfunctions.describe_execution(executionArn=arn)
 
     def last_step(self, arn: str) -> str | None:
-        """The state that was entered last: these workflows do one thing at a time."""
+        """The step that was entered last: these workflows do one thing at a time.
+
+        ``TrainFailed`` tells of Train, whose failure was caught (infra's instances_in_turn).
+        """
         pages = self._stepfunctions.get_paginator("get_execution_history").paginate(
             executionArn=arn, reverseOrder=True, includeExecutionData=False, maxResults=100
         )
         for page in islice(pages, 10):
             for event in page["events"]:
                 if "stateEnteredEventDetails" in event:
-                    return event["stateEnteredEventDetails"]["name"]
+                    return event["stateEnteredEventDetails"]["name"].removesuffix("Failed")
         return None

@@ -13,10 +13,18 @@ _SIGNALS = {9: "SIGKILL, which is how running out of memory ends", 11: "SIGSEGV"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedJob:
+    kind: str
+    """``TrainingJob`` or ``ProcessingJob``."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     error: str
     """The innermost error's name: ``DataRejected``, ``CandidateRolledBack``, ``States.Timeout``."""
     text: str
+    job: FailedJob | None = None
 
 
 def explain(error: str | None, cause: str | None) -> Failure:
@@ -27,16 +35,26 @@ def explain(error: str | None, cause: str | None) -> Failure:
         return Failure(error=name, text=_tail(cause) or _without_cause(name))
     if "errorMessage" in document:  # a handler raised
         kind = str(document.get("errorType", name)).rpartition(".")[2]
-        return Failure(error=kind, text=_tail(str(document["errorMessage"])))
+        message = str(document["errorMessage"])
+        if _job_of(_document(message)) is not None:  # lambdas.job_failure tells of a job
+            return explain(kind, message)
+        return Failure(error=kind, text=_tail(message))
     if "ExecutionArn" in document or "executionArn" in document:  # an execution within
         inner = {key[:1].lower() + key[1:]: value for key, value in document.items()}
         return explain(
             inner.get("error") or f"States.{inner.get('status', 'Failed')}", inner.get("cause")
         )
-    for kind in ("TrainingJob", "ProcessingJob"):
-        if f"{kind}Name" in document:
-            return Failure(error=name, text=_job(document, kind))
+    job = _job_of(document)
+    if job is not None:
+        return Failure(error=name, text=_job(document, job.kind), job=job)
     return Failure(error=name, text=_tail(cause))
+
+
+def _job_of(document: Mapping[str, Any] | None) -> FailedJob | None:
+    for kind in ("TrainingJob", "ProcessingJob"):
+        if document is not None and f"{kind}Name" in document:
+            return FailedJob(kind=kind, name=str(document[f"{kind}Name"]))
+    return None
 
 
 def _job(job: Mapping[str, Any], kind: str) -> str:

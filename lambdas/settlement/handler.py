@@ -9,6 +9,7 @@ from lambdas.adapters import wiring
 from lambdas.settlement.announcements import Announcements
 from lambdas.settlement.execution import read_execution
 from lambdas.settlement.executions import Executions
+from lambdas.settlement.job_logs import JobLogs
 from lambdas.settlement.settlement import Settlement
 
 
@@ -28,6 +29,7 @@ def _settlement() -> Settlement:
     return Settlement(
         state=wiring.state_table(),
         executions=_executions(),
+        logs=JobLogs(wiring.client("logs")),
         ledger=wiring.ledger(),
         announcements=Announcements(
             wiring.client("sns"),

@@ -1,10 +1,12 @@
 """The one message that people get when an execution ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts import moment
 from lambdas.settlement.execution import Execution
 from lambdas.settlement.failure import Failure, explain
+from lambdas.settlement.standing import Paused
 
 _JOB_STEPS = ("Validate", "Train", "Evaluate")
 _RUNBOOKS = {
@@ -27,7 +29,19 @@ class Notice:
     """One sentence, for the ledger."""
 
 
-def compose(execution: Execution, step: str | None) -> Notice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known of an end beside the execution itself."""
+
+    step: str | None = None
+    log: Sequence[str] = ()
+    """The end of the failed job's log."""
+    data_refused: Sequence[str] = ()
+    """What was quarantined, although the run ended well."""
+    paused: Paused | None = None
+
+
+def compose(execution: Execution, about: Circumstances) -> Notice:
     """Name outcome, model, run, cause, failed step, execution, runbook and what to do next."""
     lines = {
         "Model": f"{execution.model} ({execution.environment})",
@@ -35,26 +49,59 @@ def compose(execution: Execution, step: str | None) -> Notice:
         "Asked by": _asked_by(execution),
     }
     if execution.status == "SUCCEEDED":
-        outcome = str(execution.output.get("outcome", "succeeded"))
-        summary = f"{execution.workflow.value} {outcome}"
-        lines |= {"Reason": str(execution.output.get("reason", "none given"))}
+        summary = f"{execution.workflow.value} {execution.outcome or 'succeeded'}"
+        reason = str(execution.output.get("reason", "none given"))
+        lines |= {"Reason": reason, **_quarantined(about)}
     else:
         failure = explain(execution.error, execution.failure)
-        runbook, advice = _help(execution, failure, step)
-        at = f" at {step}" if step else ""
+        at = f" at {about.step}" if about.step else ""
         summary = f"{execution.workflow.value} {execution.status.lower().replace('_', ' ')}{at}"
-        lines |= {
-            "Failed step": step or "not known",
-            "Error": failure.error,
-            "Cause": failure.text,
-            "Runbook": f"docs/runbooks/{runbook}.md",
-            "Next": advice,
-        }
+        reason = failure.text
+        lines |= _failed(execution, failure, about)
+    if about.paused is not None:
+        summary = f"{summary}, and retraining is paused"
+        lines |= _pausing(execution, about.paused)
     lines |= {"Execution": execution.arn, "At": moment.render(execution.at)}
-    about = lines.get("Cause") or lines.get("Reason") or ""
-    text = "\n".join([f"{summary}.", "", *(f"{name}: {value}" for name, value in lines.items())])
+    text = [f"{summary}.", "", *(f"{name}: {value}" for name, value in lines.items())]
+    if about.log:
+        text += ["", "The end of the job's log:", *about.log]
     subject = f"[{execution.environment}] {execution.model}: {summary}"
-    return Notice(subject=_subject(subject), text=text, summary=f"{summary}: {about}")
+    return Notice(subject=_subject(subject), text="\n".join(text), summary=f"{summary}: {reason}")
+
+
+def _failed(execution: Execution, failure: Failure, about: Circumstances) -> dict[str, str]:
+    runbook, advice = _help(execution, failure, about.step)
+    return {
+        "Failed step": about.step or "not known",
+        "Error": failure.error,
+        "Cause": failure.text,
+        "Runbook": _page(runbook),
+        "Next": advice,
+    }
+
+
+def _quarantined(about: Circumstances) -> dict[str, str]:
+    if not about.data_refused:
+        return {}
+    runbook, advice = _RUNBOOKS["DataRejected"]
+    return {
+        "Data refused": "; ".join(about.data_refused),
+        "Runbook": _page(runbook),
+        "Next": advice,
+    }
+
+
+def _pausing(execution: Execution, paused: Paused) -> dict[str, str]:
+    return {
+        "Paused": f"{paused.rejected} rejected candidates in a row; nothing starts a run until a "
+        "person resumes",
+        "Runbook": _page("retraining-paused"),
+        "Next": f"see why none was better, then `perennial resume --model {execution.model}`",
+    }
+
+
+def _page(runbook: str) -> str:
+    return f"docs/runbooks/{runbook}.md"
 
 
 def lease_conflict(execution: Execution, holder: str) -> Notice:

@@ -12,7 +12,10 @@ from lambdas.adapters.state import StateTable
 from lambdas.settlement.announcements import Announcements
 from lambdas.settlement.execution import Execution, Workflow
 from lambdas.settlement.executions import Executions
-from lambdas.settlement.notice import Notice, compose, lease_conflict
+from lambdas.settlement.failure import explain
+from lambdas.settlement.job_logs import JobLogs
+from lambdas.settlement.notice import Circumstances, Notice, compose, lease_conflict
+from lambdas.settlement.standing import Paused, Standing
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -25,6 +28,7 @@ _HOURS = 12.0
 class Settlement:
     state: StateTable
     executions: Executions
+    logs: JobLogs
     ledger: Ledger
     announcements: Announcements
 
@@ -36,19 +40,40 @@ class Settlement:
             self._lease(execution).release(execution.arn)
             done = "left to its parent"
         else:
-            self._lease(execution).release(self._owner(execution))
+            # Whoever takes the lease next decides by what this end means.
+            paused = Standing(state=self.state).note(execution)
             self._judge_data(execution)
-            done = self._tell(execution, delivery)
+            self._lease(execution).release(self._owner(execution))
+            done = self._tell(execution, paused, delivery)
         logger.info("%s %s: %s", execution.arn, execution.status, done)
         return done
 
-    def _tell(self, execution: Execution, delivery: str) -> str:
-        failed = execution.status != "SUCCEEDED"
-        step = self.executions.last_step(execution.arn) if failed else None
-        notice = compose(execution, step)
-        self.ledger.append(_line(execution, step, notice))
+    def _tell(self, execution: Execution, paused: Paused | None, delivery: str) -> str:
+        about = self._circumstances(execution, paused)
+        notice = compose(execution, about)
+        self.ledger.append(_line(execution, about.step, notice))
+        if paused is not None:
+            self.ledger.append(_paused(execution, paused))
         told = self.announcements.publish_once(execution, notice, delivery=delivery)
         return "told" if told else "told before"
+
+    def _circumstances(self, execution: Execution, paused: Paused | None) -> Circumstances:
+        if execution.status == "SUCCEEDED":
+            return Circumstances(data_refused=self._data_refused(execution), paused=paused)
+        job = explain(execution.error, execution.failure).job
+        return Circumstances(
+            step=self.executions.last_step(execution.arn),
+            log=[] if job is None else self.logs.tail(job),
+            paused=paused,
+        )
+
+    def _data_refused(self, execution: Execution) -> list[str]:
+        """What the data gate wrote down of a run that went on without some of its data."""
+        if execution.request is None or execution.workflow is not Workflow.RETRAINING:
+            return []
+        return self.ledger.summaries(
+            execution.model, execution.request.as_of, LedgerKind.DATA_REFUSED, execution.name
+        )
 
     def _judge_data(self, execution: Execution) -> None:
         """A run that succeeded has judged its data; only then is the same data not new again.
@@ -56,7 +81,8 @@ class Settlement:
         A run that broke may so be tried again by the schedule, and one whose data was refused
         leaves the record at the data before it, which is what quarantine leaves in place.
         """
-        if execution.workflow is Workflow.RETRAINING and execution.status == "SUCCEEDED":
+        retrained = execution.workflow is Workflow.RETRAINING and not execution.reproduces
+        if retrained and execution.status == "SUCCEEDED":
             self.state.update(
                 state.admission(execution.model),
                 "SET #judged_fingerprint = #data_fingerprint",
@@ -104,4 +130,15 @@ def _line(execution: Execution, step: str | None, notice: Notice) -> LedgerEntry
             "redrive": str(execution.redrive),
             "execution": execution.arn,
         },
+    )
+
+
+def _paused(execution: Execution, paused: Paused) -> LedgerEntry:
+    return LedgerEntry(
+        model=execution.model,
+        at=execution.at,
+        kind=LedgerKind.PAUSED,
+        subject=execution.name,
+        summary=f"retraining is paused: {paused.rejected} rejected candidates in a row",
+        details={"execution": execution.arn},
     )

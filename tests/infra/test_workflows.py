@@ -84,12 +84,25 @@ def test_a_candidate_is_validated_trained_evaluated_registered_and_judged_in_ord
     ]
 
 
-def test_only_an_approved_candidate_is_promoted(retraining: Machine) -> None:
+def test_only_an_approved_candidate_of_a_retraining_is_promoted(retraining: Machine) -> None:
     choice = retraining["States"]["WasApproved"]
-    assert choice["Choices"] == [
-        {"Condition": "{% $judgement.verdict = 'approved' %}", "Next": "Promote"}
-    ]
+    approved = "$judgement.verdict = 'approved' and $request.purpose = 'retrain'"
+    assert choice["Choices"] == [{"Condition": f"{{% {approved} %}}", "Next": "Promote"}]
     assert choice["Default"] == "ChampionStays"
+
+
+def test_jobs_learn_from_the_snapshot_that_was_accepted(retraining: Machine) -> None:
+    assigned = retraining["States"]["JudgeData"]["Assign"]
+    assert assigned["snapshot"] == "{% $states.result.Payload %}"
+    assert all("$states.result.Payload" in str(each) for each in assigned["inputs"][:3])
+
+
+def test_what_passes_by_itself_is_asked_again(machine: Machine) -> None:
+    for name, task in tasks(machine).items():
+        errors = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+        if task["Resource"].endswith("lambda:invoke"):
+            assert {"ServiceBusy", "Lambda.TooManyRequestsException"} <= errors, name
+        assert "ClientError" not in errors, name
 
 
 @pytest.mark.parametrize("step", ["Validate", "Train", "Evaluate"])

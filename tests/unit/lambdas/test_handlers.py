@@ -28,6 +28,7 @@ HANDLERS = [
     "promotion.confirm",
     "settlement.handler",
     "drift_check.handler",
+    "job_failure.handler",
     "teardown.handler",
 ]
 ENVIRONMENT = {

@@ -14,7 +14,8 @@ from lambdas.adapters.state import StateTable
 from lambdas.settlement.announcements import Announcements
 from lambdas.settlement.execution import Execution, read_execution
 from lambdas.settlement.executions import Executions
-from lambdas.settlement.notice import compose
+from lambdas.settlement.failure import FailedJob
+from lambdas.settlement.notice import Circumstances, compose
 from lambdas.settlement.settlement import Settlement
 from tests.unit.lambdas.examples import request
 
@@ -66,6 +67,11 @@ class FakeExecutions:
         return "Train"
 
 
+class FakeLogs:
+    def tail(self, job: FailedJob) -> list[str]:
+        return [f"the last line of {job.kind} {job.name}"]
+
+
 class Office:
     def __init__(self, state_table: StateTable, ledger: Ledger, ledger_table: Any) -> None:
         self.state, self.topic = state_table, FakeTopic()
@@ -75,6 +81,7 @@ class Office:
         self.settlement = Settlement(
             state=state_table,
             executions=FakeExecutions(),  # pyright: ignore[reportArgumentType]
+            logs=FakeLogs(),  # pyright: ignore[reportArgumentType]
             ledger=ledger,
             announcements=Announcements(self.topic, state_table, topic_arn="arn:topic"),
         )
@@ -240,6 +247,9 @@ def test_a_failure_is_told_with_step_cause_runbook_and_what_next(office: Office)
         "Next: read the job's log, correct the cause, then redrive the execution",
         f"Execution: {STATES}:execution:perennial-dev-churn-retraining:{RUN}",
         "At: 1997-07-01T12:00:00Z",
+        "",
+        "The end of the job's log:",
+        f"the last line of TrainingJob {RUN}-train-0",
     ]
 
 
@@ -324,4 +334,4 @@ def test_people_get_their_message_from_the_topic(aws: None, state_table: StateTa
     announcements = Announcements(sns, state_table, topic_arn=topic)
 
     ended = execution()
-    assert announcements.publish_once(ended, compose(ended, None), delivery="one")
+    assert announcements.publish_once(ended, compose(ended, Circumstances()), delivery="one")

@@ -1,0 +1,1 @@
+"""End a run with the error that its job ended with, and let a redrive begin the job anew."""
