@@ -18,6 +18,7 @@ class LedgerKind(StrEnum):
     CANDIDATE_APPROVED = "candidate_approved"
     CANDIDATE_REJECTED = "candidate_rejected"
     CANDIDATE_PENDING = "candidate_pending"
+    RECORDED = "recorded"
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
     PROMOTION_ENDED = "promotion_ended"
