@@ -65,7 +65,7 @@ def by_user(users: Users, labels: Floats, scores: Floats, *, k: int = SHOWN) -> 
     20(4), 2002; the gain ``2^label - 1`` of C. Burges et al., Learning to rank using gradient
     descent, ICML 2005; recall's denominator of D. Liang et al., Variational autoencoders for
     collaborative filtering, WWW 2018; the ties of F. McSherry, M. Najork, Computing
-    information retrieval performance measures efficiently in the presence of tied scores, ECIR 2008.
+    information retrieval performance measures efficiently in the presence of tied scores, 2008.
     """
     _refuse_unrankable(users, labels, scores, k)
     if not len(users):
@@ -92,7 +92,7 @@ def by_user(users: Users, labels: Floats, scores: Floats, *, k: int = SHOWN) -> 
 def _places(
     owner: NDArray[np.intp], count: NDArray[np.intp], scores: Floats, k: int
 ) -> tuple[Floats, Floats]:
-    """Return each row's discount, and whether it is shown: means over all orders of equal scores."""
+    """Return rows' discounts, and which are shown: means over all orders of equal scores."""
     order = np.lexsort((-scores, owner))
     first = np.cumsum(count) - count
     place = np.arange(len(order)) - first[owner[order]]

@@ -1,6 +1,6 @@
 """Where a long training stood after each epoch, so that an interruption costs one epoch.
 
-SageMaker copies the folder to S3 while a job on spot capacity runs, and back before it starts again:
+SageMaker copies the folder to S3 while a job on spot capacity runs, and back before it goes on:
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html
 """
 

@@ -10,12 +10,13 @@ comes of it, with noise, in half stars.
 from dataclasses import dataclass
 from datetime import date
 from math import erf, sqrt
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 LOWEST, HIGHEST, STEP = 0.5, 5.0, 0.5
 _EVERYBODY = 0.5
