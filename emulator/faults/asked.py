@@ -15,6 +15,8 @@ class Call:
     """``handler``, ``job``, ``state machine`` or ``service``."""
     invocation: str | None
     """The handler's request id, or the execution's ARN."""
+    state: str | None
+    """Which of a state machine's states it was."""
     service: str
     """As requests to it are signed: ``s3``, ``dynamodb``, ``states``, ``monitoring``, …"""
     operation: str
@@ -41,6 +43,7 @@ class FaultSetter:
         effect: str = "error",
         *,
         of: str | None = None,
+        state: str | None = None,
         skip: int = 0,
         times: int | None = 1,
         code: str = "InternalFailure",
@@ -50,11 +53,11 @@ class FaultSetter:
     ) -> int:
         """Make AWS calls fail: skip the first ``skip`` that match, act on ``times`` (None: all).
 
-        ``service`` ("s3"), ``operation`` ("PutObject") and ``of`` (the name of a function, job or
-        state machine) may be patterns ("*", "churn-*"); without ``of`` the calls of all handlers,
-        jobs and state machines are meant, never the test's own. ``of="aws"`` means the AWS
-        services' own, as when SageMaker uploads a model. An SDK repeats a failed call by itself, a
-        state does not: ``times`` counts every attempt.
+        ``service`` ("s3"), ``operation`` ("PutObject"), ``of`` (the name of a function, job or
+        state machine) and ``state`` (of a state machine's own call) may be patterns ("churn-*").
+        Without ``of`` the calls of all handlers, jobs and state machines are meant, never the
+        test's own; ``of="aws"`` means the AWS services' own, as when SageMaker uploads a model.
+        An SDK repeats a failed call by itself, a state does not: ``times`` counts every attempt.
 
         ``effect``: "error" (with ``code``, ``message``, ``status``; "States.Timeout" times a
         state out), "lose_reply", "kill_before", "kill_after", or for a state's call "answer".
@@ -67,6 +70,7 @@ class FaultSetter:
                 "operation": operation,
                 "effect": effect,
                 "of": of,
+                "state": state,
                 "skip": skip,
                 "times": times,
                 "code": code,

@@ -21,6 +21,7 @@ class _Call:
     caller: str
     kind: str
     invocation: str | None
+    state: str | None
     service: str
     operation: str
 
@@ -57,6 +58,7 @@ class FaultBook:
             caller=caller.name,
             kind=caller.kind.value,
             invocation=caller.invocation,
+            state=caller.state,
             service=service,
             operation=operation,
         )

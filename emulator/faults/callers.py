@@ -28,6 +28,8 @@ class Caller:
     name: str
     invocation: str | None = None
     """Which of a handler's invocations its process works at, or which execution this is."""
+    state: str | None = None
+    """The state that calls."""
     kill: Callable[[], object] | None = None
 
 

@@ -40,12 +40,13 @@ def service_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """``service``, ``operation`` and ``of`` (the caller's name) may be patterns: ``churn-*``."""
+    """Its names may be patterns: ``service``, ``operation``, ``of`` (the caller), ``state``."""
 
     service: str
     operation: str
     effect: Effect
     of: str | None = None
+    state: str | None = None
     skip: int = 0
     times: int | None = 1
     """How often it acts after the skipped ones; without it, for good."""
@@ -77,6 +78,8 @@ class Rule:
         return rule
 
     def meets(self, caller: Caller, service: str, operation: str) -> bool:
+        if self.state is not None and not fnmatchcase(caller.state or "", self.state):
+            return False
         if self.effect in _KILLS and caller.kill is None:
             return False
         if self.effect is Effect.ANSWER and caller.kind is not Kind.STATE_MACHINE:

@@ -101,6 +101,9 @@ class Run:
 CURRENT: ContextVar[Run | None] = ContextVar("execution_run", default=None)
 """The run that this thread works for; MiniStack copies contexts into branches and items."""
 
+STATE: ContextVar[str | None] = ContextVar("state", default=None)
+"""The Task state that this thread works for."""
+
 CANCELLED: ContextVar[tuple[threading.Event, ...]] = ContextVar("cancelled", default=())
 """Any set: the task or branch that this thread works for was given up."""
 

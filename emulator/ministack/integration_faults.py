@@ -11,7 +11,7 @@ from ministack.services import stepfunctions as sfn
 from emulator.faults.book import FaultBook
 from emulator.faults.callers import Caller, Kind
 from emulator.faults.rule import Effect, Rule, service_name
-from emulator.ministack.executions import CURRENT
+from emulator.ministack.executions import CURRENT, STATE
 from emulator.ministack.sagemaker_tasks import cause, optimized_error
 from emulator.sagemaker.errors import ServiceError
 
@@ -48,6 +48,7 @@ def install(book: FaultBook) -> None:
             kind=Kind.STATE_MACHINE,
             name=run.execution["stateMachineArn"].rsplit(":", 1)[-1],
             invocation=run.execution["executionArn"],
+            state=STATE.get(),
         )
         rule = book.meet(caller, *called)
         if rule is None:

@@ -11,7 +11,7 @@ from ministack.services import stepfunctions as sfn
 
 from emulator.clock import Clock
 from emulator.ministack.account_waits import Waiting
-from emulator.ministack.executions import CANCELLED, Execution, check
+from emulator.ministack.executions import CANCELLED, STATE, Execution, check
 from emulator.ministack.retries import delay, matches
 from emulator.ministack.task_tokens import called_back
 
@@ -91,6 +91,7 @@ def _task(waiting: Waiting) -> Callable[..., Outcome]:
     def execute(state: State, given: Any, execution: Execution, ctx: Context) -> Outcome:
         def attempt() -> Outcome:
             check()
+            STATE.set(ctx["State"]["Name"])
             if ".waitForTaskToken" in state["Resource"]:
                 ctx["Task"] = {"Token": sfn.new_uuid()}
             arguments = arguments_of(state, given, ctx)

@@ -23,7 +23,7 @@ def invoke(**fields: Any) -> dict[str, Any]:
             "Resource": "arn:aws:states:::lambda:invoke",
             "Arguments": {"FunctionName": "echo", "Payload": {"a": 1}},
             "Output": "{% $states.result.Payload %}",
-            "End": True,
+            **({} if "Next" in fields else {"End": True}),
             **fields,
         }
     }
@@ -99,6 +99,23 @@ def test_a_retry_goes_past_a_fault_and_the_calls_are_told(
         assert machines.ended(arn)["output"] == '{"a": 1}'
     calls = account.calls(invocation=arn)
     assert [(call.kind, call.operation) for call in calls] == [("state machine", "Invoke")] * 2
+
+
+def test_one_state_of_several_is_met_by_its_name(
+    account: RunningAccount, machines: Machines
+) -> None:
+    branch = {"StartAt": "Echo", "States": invoke()}
+    second = {"StartAt": "Other", "States": {"Other": invoke()["Echo"]}}
+    states = {"Both": {"Type": "Parallel", "Branches": [branch, second], "End": True}}
+    with account.fault("lambda", "Invoke", state="Other", code="ServiceException") as fault:
+        arn = machines.start({"First": invoke(Next="Both")["Echo"], **states})
+        assert machines.ended(arn)["error"] == "Lambda.ServiceException"
+        assert account.faults_hit()[fault].met == 1
+    assert sorted(str(call.state) for call in account.calls(invocation=arn)) == [
+        "Echo",
+        "First",
+        "Other",
+    ]
 
 
 def test_a_lost_reply_leaves_the_work_done(account: RunningAccount, machines: Machines) -> None:

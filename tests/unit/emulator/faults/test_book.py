@@ -41,6 +41,13 @@ def test_a_caller_is_named_by_a_pattern(book: FaultBook) -> None:
     assert (met(book, JOB), met(book, HANDLER)) == ([True], [False])
 
 
+def test_a_state_is_named_by_a_pattern(book: FaultBook) -> None:
+    machine = Caller(kind=Kind.STATE_MACHINE, name="churn", state="Train")
+    other = Caller(kind=Kind.STATE_MACHINE, name="churn", state="Judge")
+    book.add(fault(state="Tr*", times=None))
+    assert (met(book, machine), met(book, other), met(book, JOB)) == ([True], [False], [False])
+
+
 def test_what_cannot_be_killed_is_not_met_by_a_kill(book: FaultBook) -> None:
     book.add(fault(effect="kill_before", times=None))
     assert (met(book, HANDLER), met(book, JOB)) == ([False], [True])
