@@ -12,9 +12,9 @@ long it ran. Advancing the clock never kills a job. A limit a demo sets is thus 
 Stopping sends SIGTERM, and SIGKILL after a grace of ten seconds; AWS waits 120.
 
 Unproven against AWS (no page says it): the wording of FailureReason for a Processing job that
-exceeds its limit or lacks its input; that a failed training job's ``model`` folder stays behind. For
-spot training: what share of its time a job is billed for, the StatusMessages of Interrupted and
-MaxWaitTimeExceeded, how soon a checkpoint is stored.
+exceeds its limit or lacks its input; that a failed training job's ``model`` folder stays behind;
+what share of its time a spot job is billed for, the StatusMessages of Interrupted and
+MaxWaitTimeExceeded, the refusal of a missing MaxWaitTimeInSeconds, how soon a checkpoint is stored.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html
