@@ -54,6 +54,17 @@ def allow_judging(role: iam.Role, model: Model) -> None:
     allow(role, "dynamodb:GetItem", on=[model.stores.state.table_arn])
 
 
+def allow_noting(role: iam.Role, model: Model) -> None:
+    """Read a version's facts and add some."""
+    allow(
+        role,
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:UpdateModelPackage",
+        on=[_versions(role, model)],
+        because=_VERSIONS,
+    )
+
+
 def allow_reading_versions(role: iam.Role, model: Model) -> None:
     allow(
         role,

@@ -9,10 +9,11 @@ from pathlib import Path
 from contracts import artifact, moment
 from ml.code_archive import unpack
 from ml.data import load_snapshot, typed_tables
-from ml.evaluation.contest import compare, enter
+from ml.evaluation.contest import compare
+from ml.evaluation.contestant import enter
 from ml.files import write_json
 from ml.places import Places, of_container, required
-from ml.refusal import Refusal, run
+from ml.refusal import run
 from ml.training.rows import Timeline
 
 
@@ -34,8 +35,6 @@ def evaluate(places: Places, variables: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as room:
         workload = unpack(places.processing_input("code"), Path(room))
         card = workload.card
-        if card.evaluation.metric != "auc":
-            raise Refusal(f"the judged metric must be auc, got {card.evaluation.metric!r}")
         snapshot = load_snapshot(places.processing_input("snapshot"))
         folders = {
             dataset.name: places.processing_input(f"data/{dataset.name}")
@@ -49,7 +48,7 @@ def evaluate(places: Places, variables: Mapping[str, str]) -> None:
     (output / artifact.BASELINE).write_bytes(candidate.baseline)
     (output / "golden.csv").write_text(candidate.golden_csv(), encoding="utf-8")
     gain = "" if report.gain is None else f" gain={report.gain.value:+.5f}"
-    print(f"auc={report.candidate.metrics['auc']:.6f};{gain}", flush=True)
+    print(f"{report.metric}={report.candidate.metrics[report.metric]:.6f};{gain}", flush=True)
 
 
 if __name__ == "__main__":

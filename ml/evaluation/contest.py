@@ -1,79 +1,89 @@
-"""Score candidate and champion on the same hold-out, through the serving code."""
+"""Compare candidate and champion on the same hold-out, whole and slice by slice."""
 
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
+from dataclasses import dataclass, replace
+from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
-from contracts import artifact
-from contracts.evaluation import EvaluationReport, Gain, HoldOut, Score
-from ml.evaluation.archive import unpack
-from ml.evaluation.bootstrap import auc_gain
-from ml.evaluation.metrics import Scores, all_metrics
-from ml.places import only_file
+from contracts.card import ModelCard, Slice, Task
+from contracts.evaluation import EvaluationReport, Gain, HoldOut, SliceScore
+from ml.evaluation.bootstrap import Plan, Unmeasurable, gain_of
+from ml.evaluation.contestant import Contestant
+from ml.evaluation.metrics import Scores, figure
+from ml.evaluation.units import units_of
 from ml.refusal import Refusal
-from ml.serving.predictor import Predictor, golden_answers, load_verified
-from ml.serving.request import refused_value
 from ml.training.rows import LabelledRows
 
-ARCHIVE = "model.tar.gz"
 BOOTSTRAP_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
-    """One model, as its artifact is."""
+class Contest:
+    """What both models answered to the same rows; ``old`` is None before the first promotion."""
 
-    uri: str
-    artifact_sha256: str
-    predictor: Predictor
-    baseline: bytes
-    golden: bytes
+    card: ModelCard
+    rows: LabelledRows
+    new: Scores
+    old: Scores | None
 
-    def scores(self, rows: LabelledRows) -> Scores:
-        """Score the hold-out; a row that the server would refuse is no evidence."""
-        card = self.predictor.card
-        missing = [f.name for f in card.features if f.name not in rows.features.columns]
-        if missing:
-            raise Refusal(f"{self.uri} needs features that the hold-out lacks: {missing}")
-        values = rows.features[[f.name for f in card.features]].to_numpy(np.float64)
-        refused = refused_value(values, card.features)
-        if refused is not None:
-            raise Refusal(f"the server would refuse a hold-out row: {refused}")
-        return self.predictor.score(values)
-
-    def described(self, metrics: Mapping[str, float]) -> Score:
-        return Score(
-            artifact_uri=self.uri,
-            artifact_sha256=self.artifact_sha256,
-            manifest_sha256=self.predictor.manifest_sha256,
-            artifact_bytes=1,
-            metrics=metrics,
-            calibration_error=0.0,
-            latency_ms=0.0,
+    def gain(self, chosen: NDArray[np.bool_] | None = None, number: int = 0) -> Gain | None:
+        """Return the gain on the ``chosen`` rows; ``number`` gives each choice draws of its own."""
+        if self.old is None:
+            return None
+        units = units_of(self.card.task, self.rows.features.index)
+        every = np.ones(len(self.new), dtype=np.bool_)
+        kept = every if chosen is None else chosen
+        return gain_of(
+            self.card.evaluation.metric,
+            self.rows.labels[kept],
+            self.new[kept],
+            self.old[kept],
+            units if chosen is None else units.within(kept),
+            Plan(
+                samples=self.card.evaluation.bootstrap_samples,
+                confidence=self.card.gate.confidence,
+                seed=(BOOTSTRAP_SEED, number),
+            ),
         )
 
-    def golden_csv(self) -> str:
-        """Return requests that are known to be answered, one per line."""
-        rows, _ = golden_answers(self.golden)
-        return "".join(",".join(f"{value:.17g}" for value in row) + "\n" for row in rows)
-
-
-def enter(folder: Path, uri: str) -> Contestant:
-    """Unpack and verify the artifact that was delivered to ``folder``."""
-    path = only_file(folder, ARCHIVE)
-    with tempfile.TemporaryDirectory() as room:
-        unpack(path, Path(room))
-        return Contestant(
-            uri=uri,
-            artifact_sha256=sha256(path.read_bytes()).hexdigest(),
-            predictor=load_verified(Path(room)),
-            baseline=(Path(room) / artifact.BASELINE).read_bytes(),
-            golden=(Path(room) / artifact.GOLDEN).read_bytes(),
+    def slices(self) -> tuple[SliceScore, ...]:
+        return tuple(
+            self._slice(asked, number) for number, asked in enumerate(self.card.gate.slices, 1)
         )
+
+    def _slice(self, asked: Slice, number: int) -> SliceScore:
+        chosen = _rows_of(asked, self.rows)
+        nothing = SliceScore(
+            name=asked.name, rows=int(chosen.sum()), candidate=None, champion=None, gain=None
+        )
+        if not self._tells(asked, chosen):
+            return nothing
+        try:
+            gain = self.gain(chosen, number)
+        except Unmeasurable:
+            return nothing
+        return replace(
+            nothing,
+            candidate=self._figure(self.new, chosen),
+            champion=None if self.old is None else self._figure(self.old, chosen),
+            gain=gain,
+        )
+
+    def _figure(self, scores: Scores, chosen: NDArray[np.bool_]) -> float | None:
+        units = units_of(self.card.task, self.rows.features.index).within(chosen)
+        labels, metric = self.rows.labels[chosen], self.card.evaluation.metric
+        value = figure(metric, labels, scores[chosen], units.of_row)
+        return value if isfinite(value) else None
+
+    def _tells(self, asked: Slice, chosen: NDArray[np.bool_]) -> bool:
+        """Say whether the slice has rows enough, of both classes where there are classes."""
+        labels = self.rows.labels[chosen]
+        if len(labels) < asked.min_rows:
+            return False
+        if self.card.task is not Task.BINARY_CLASSIFICATION:
+            return True
+        return 0 < int((labels == 1).sum()) < len(labels)
 
 
 def compare(
@@ -86,32 +96,50 @@ def compare(
 ) -> EvaluationReport:
     """Return both models' figures on ``rows`` and the candidate's gain."""
     card = candidate.predictor.card
+    if champion is not None:
+        _refuse_other_question(champion, card)
     new = candidate.scores(rows)
     old = None if champion is None else champion.scores(rows)
-    gain: Gain | None = None
-    if old is not None:
-        gain = auc_gain(
-            rows.labels,
-            new,
-            old,
-            samples=card.evaluation.bootstrap_samples,
-            confidence=card.gate.confidence,
-            seed=BOOTSTRAP_SEED,
+    described = candidate.described(rows, new)
+    if card.evaluation.metric not in described.metrics:
+        raise Refusal(
+            f"the hold-out of {rows.snapshot_date} is no measure of {card.evaluation.metric}"
         )
+    contest = Contest(card=card, rows=rows, new=new, old=old)
     return EvaluationReport(
         run_id=run_id,
         as_of=as_of,
         metric=card.evaluation.metric,
         holdout=HoldOut(
             rows=len(rows.labels),
-            positives=rows.positives,
+            positives=rows.positives if card.task is Task.BINARY_CLASSIFICATION else None,
             snapshot_date=rows.snapshot_date.isoformat(),
             sha256=rows.sha256,
         ),
-        candidate=candidate.described(all_metrics(rows.labels, new)),
-        champion=None
-        if champion is None or old is None
-        else champion.described(all_metrics(rows.labels, old)),
-        gain=gain,
-        slices=(),
+        candidate=described,
+        champion=None if champion is None or old is None else champion.described(rows, old),
+        gain=contest.gain(),
+        slices=contest.slices(),
     )
+
+
+def _rows_of(asked: Slice, rows: LabelledRows) -> NDArray[np.bool_]:
+    values = rows.features[asked.feature].to_numpy(np.float64)
+    low = -np.inf if asked.minimum is None else asked.minimum
+    high = np.inf if asked.maximum is None else asked.maximum
+    return (values >= low) & (values < high)
+
+
+def _refuse_other_question(champion: Contestant, card: ModelCard) -> None:
+    theirs = champion.predictor.card
+    for what, old, new in (
+        ("model", theirs.name, card.name),
+        ("task", theirs.task, card.task),
+        ("label", theirs.label, card.label),
+        ("label window in days", theirs.label_window_days, card.label_window_days),
+    ):
+        if old != new:
+            raise Refusal(
+                f"{champion.uri} answers another question: its {what} is {old}, "
+                f"the candidate's is {new}"
+            )

@@ -1,11 +1,13 @@
 """How good scores are, as numbers; NumPy alone, since importing scikit-learn takes seconds."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.quality import Task
+from contracts.quality import OF_TASK, Task
+from ml.evaluation.ranking import Users, ranking_metrics
 from ml.training.rows import LabelledRows
 
 Scores: TypeAlias = NDArray[np.float64]
@@ -36,7 +38,7 @@ def brier(labels: Labels, scores: Scores) -> float:
     >>> brier(np.array([0, 1]), np.array([0.0, 0.5]))
     0.125
     """
-    return float(np.mean((scores - labels) ** 2))
+    return float(np.mean(losses("brier", labels, scores)))
 
 
 def log_loss(labels: Labels, scores: Scores) -> float:
@@ -45,17 +47,16 @@ def log_loss(labels: Labels, scores: Scores) -> float:
     >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    likely = np.clip(np.where(labels == 1, scores, 1 - scores), 1e-15, 1)
-    return float(-np.mean(np.log(likely)))
+    return float(np.mean(losses("log_loss", labels, scores)))
 
 
 def rmse(labels: Labels, scores: Scores) -> float:
     """Return the root of the mean squared error, in the unit of the labels.
 
-    >>> rmse(np.array([0.0, 0.0]), np.array([3.0, -3.0]))
+    >>> rmse(np.array([0.0, 0.0]), np.array([3.0, 3.0]))
     3.0
     """
-    return float(np.sqrt(np.mean((scores - labels) ** 2)))
+    return float(np.sqrt(np.mean(losses("rmse", labels, scores))))
 
 
 def mae(labels: Labels, scores: Scores) -> float:
@@ -64,19 +65,56 @@ def mae(labels: Labels, scores: Scores) -> float:
     >>> mae(np.array([0.0, 0.0]), np.array([3.0, 4.0]))
     3.5
     """
-    return float(np.mean(np.abs(scores - labels)))
+    return float(np.mean(losses("mae", labels, scores)))
 
 
-def all_metrics(labels: Labels, scores: Scores) -> dict[str, float]:
-    return {
-        "auc": auc(labels, scores),
-        "brier": brier(labels, scores),
-        "log_loss": log_loss(labels, scores),
-    }
+def losses(metric: str, labels: Labels, scores: Scores) -> Scores:
+    """Return what each row adds to the mean that ``metric`` is (``rmse``: the root of).
+
+    >>> losses("mae", np.array([1.0, 5.0]), np.array([2.0, 2.0]))
+    array([1., 3.])
+    """
+    match metric:
+        case "brier" | "rmse":
+            return (scores - labels) ** 2
+        case "mae":
+            return np.abs(scores - labels)
+        case "log_loss":
+            likely = np.where(labels == 1, scores, 1 - scores)
+            return -np.log(np.clip(likely, 1e-15, 1))
+        case _:
+            raise ValueError(
+                f"a mean of losses must be one of brier, log_loss, mae, rmse, got {metric!r}"
+            )
+
+
+def figure(metric: str, labels: Labels, scores: Scores, users: Users) -> float:
+    """Return the judged figure of a model that gave ``scores``."""
+    if metric in ("ndcg", "recall"):
+        return ranking_metrics(users, labels, scores).get(metric, float("nan"))
+    return _OF_SCORES[metric](labels, scores)
 
 
 def of_rows(task: Task, rows: LabelledRows, scores: Scores) -> dict[str, float]:
-    """Return the figures (contracts.quality.OF_TASK) of a model that gave ``scores``."""
-    if task is Task.BINARY_CLASSIFICATION:
-        return all_metrics(rows.labels, scores)
-    return {"rmse": rmse(rows.labels, scores), "mae": mae(rows.labels, scores)}
+    """Return the figures (contracts.quality.OF_TASK) of a model that gave ``scores``.
+
+    A ranking says nothing where no user has two labels to order, and is left out.
+    """
+    figures = {
+        metric: _OF_SCORES[metric](rows.labels, scores)
+        for metric in OF_TASK[task]
+        if metric in _OF_SCORES
+    }
+    if task is not Task.RECOMMENDATION:
+        return figures
+    _, users = np.unique(rows.features.index.get_level_values(0), return_inverse=True)
+    return {**figures, **ranking_metrics(users, rows.labels, scores)}
+
+
+_OF_SCORES: dict[str, Callable[[Labels, Scores], float]] = {
+    "auc": auc,
+    "brier": brier,
+    "log_loss": log_loss,
+    "mae": mae,
+    "rmse": rmse,
+}

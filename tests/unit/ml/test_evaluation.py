@@ -7,16 +7,12 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import pytest
-from job_folders import Files
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from job_folders import CHURN, Files, code_archive
 
 from contracts import artifact
-from contracts.evaluation import parse_evaluation
+from contracts.evaluation import EvaluationReport, parse_evaluation
 from ml.evaluation import archive
-from ml.evaluation.bootstrap import auc_gain
-from ml.evaluation.metrics import all_metrics, auc
 from ml.refusal import Refusal
 
 Evaluate = Callable[..., Path]
@@ -45,6 +41,10 @@ def test_the_first_candidate_is_scored_alone(
     assert report.candidate.artifact_sha256 == sha256(packed.read_bytes()).hexdigest()
     manifest = (trained / artifact.MANIFEST).read_bytes()
     assert report.candidate.manifest_sha256 == sha256(manifest).hexdigest()
+    assert report.candidate.artifact_bytes == packed.stat().st_size
+    assert 0 < report.candidate.latency_ms < 1000
+    assert 0 < report.candidate.calibration_error < 0.2
+    assert report.holdout.positives is not None
     trained_metrics = json.loads((trained / artifact.METRICS).read_text())["metrics"]
     assert report.candidate.metrics == trained_metrics
     assert (output / artifact.BASELINE).read_bytes() == (trained / artifact.BASELINE).read_bytes()
@@ -123,46 +123,135 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         archive.unpack(tmp_path / "model.tar.gz", tmp_path / "room")
 
 
-def sample(rows: int, seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
-    draw = np.random.default_rng(seed)
-    labels = (draw.random(rows) < 0.8).astype(np.int64)
-    scores = np.clip(draw.normal(0.4 + 0.2 * labels, 0.2), 0.001, 0.999)
-    return labels, np.round(scores, 1).clip(0.01, 0.99) if ties else scores
+SLICED = """
+[[gate.slices]]
+name = "newcomers"
+feature = "tenure_days"
+max = 75
+tolerance = 0.02
+min_rows = 50
+[[gate.slices]]
+name = "others"
+feature = "tenure_days"
+min = 75
+tolerance = 0.02
+min_rows = 50
+[[gate.slices]]
+name = "big spenders"
+feature = "spend"
+min = 1000000
+tolerance = 0.02
+"""
 
 
-@pytest.mark.parametrize("ties", [True, False])
-def test_the_metrics_are_those_of_scikit_learn(ties: bool) -> None:
-    labels, scores = sample(2000, 3, ties)
-    assert all_metrics(labels, scores) == pytest.approx(
-        {
-            "auc": roc_auc_score(labels, scores),
-            "brier": brier_score_loss(labels, scores),
-            "log_loss": log_loss(labels, scores),
-        }
+def card_with(text: str, old: str = "", new: str = "") -> dict[str, str]:
+    """Return churn's card, changed and with ``text`` after its gate."""
+    card = (CHURN / "card.toml").read_text()
+    assert old in card
+    before, gate, after = card.partition("\n[admission]\n")
+    return {"card.toml": f"{before}\n{text}{gate}{after}".replace(old, new)}
+
+
+def compared(
+    evaluation: Evaluate, shop: Files, candidate: Path, champion: Path
+) -> EvaluationReport:
+    def both(inputs: Path) -> None:
+        pack(candidate, inputs / "candidate" / "model.tar.gz")
+        pack(champion, inputs / "champion" / "model.tar.gz")
+
+    output = evaluation(shop, both, PERENNIAL_CHAMPION_URI=CHAMPION_URI)
+    return parse_evaluation(json.loads((output / "evaluation.json").read_text()))
+
+
+def test_each_slice_of_the_card_is_measured_by_itself(
+    evaluation: Evaluate, training: Callable[..., Path], trained: Path, shop: Files
+) -> None:
+    changed = training(shop, card_with(SLICED, "max_iter = 100", "max_iter = 3"))
+
+    report = compared(evaluation, shop, changed / "model", trained)
+
+    newcomers, others, nobody = report.slices
+    assert newcomers.rows + others.rows == report.holdout.rows
+    assert newcomers.gain is not None
+    assert others.gain is not None
+    assert newcomers.gain.low <= newcomers.gain.value <= newcomers.gain.high
+    assert newcomers.gain.value != others.gain.value
+    assert newcomers.candidate is not None
+    assert newcomers.champion is not None
+    assert newcomers.gain.value == newcomers.candidate - newcomers.champion
+    assert (nobody.name, nobody.rows, nobody.candidate, nobody.champion, nobody.gain) == (
+        "big spenders",
+        0,
+        None,
+        None,
+        None,
     )
 
 
-def test_an_auc_of_one_class_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"needs both classes, got 2 positives and 0 negatives"):
-        auc(np.array([1, 1]), np.array([0.1, 0.2]))
+def test_another_metric_is_judged_where_the_card_says_so(
+    evaluation: Evaluate, training: Callable[..., Path], trained: Path, shop: Files
+) -> None:
+    text = (CHURN / "card.toml").read_text()
+    by_brier = text.replace('metric = "auc"', 'metric = "brier"')
+    by_brier = by_brier.replace("\nfloor =", "\nceiling =")
+    changed = training(shop, {"card.toml": by_brier.replace("max_iter = 100", "max_iter = 1")})
+
+    report = compared(evaluation, shop, changed / "model", trained)
+
+    assert report.metric == "brier"
+    assert report.gain is not None
+    assert report.champion is not None
+    worse = report.candidate.metrics["brier"] - report.champion.metrics["brier"]
+    assert worse > 0
+    assert report.gain.value == -worse
+    assert report.gain.high < 0
 
 
-def test_the_interval_covers_no_gain_about_as_often_as_it_says() -> None:
-    """Two equally noisy views of one truth: 95 % of the intervals hold 0, within chance."""
-    covered = 0
-    for seed in range(100):
-        draw = np.random.default_rng(seed)
-        labels = (draw.random(400) < 0.7).astype(np.int64)
-        truth = labels + draw.normal(0, 1, 400)
-        views = [truth + draw.normal(0, 0.7, 400) for _ in range(2)]
-        gain = auc_gain(labels, views[0], views[1], samples=200, confidence=0.95, seed=seed)
-        covered += gain.low <= 0 <= gain.high
-    assert 88 <= covered <= 99
+def test_a_champion_that_needs_a_feature_no_longer_made_is_refused_by_name(
+    evaluation: Evaluate, training: Callable[..., Path], trained: Path, shop: Files
+) -> None:
+    def both(inputs: Path) -> None:
+        pack(fewer, inputs / "candidate" / "model.tar.gz")
+        pack(trained, inputs / "champion" / "model.tar.gz")
+        # The job's code is the candidate's: it makes the features of its own card.
+        code_archive(inputs / "code" / "abc.zip", without)
+
+    last = '[[features]]\nname = "spend"\nmin = 0\nmax = 10000000\n'
+    without = card_with("", last, "")
+    fewer = training(shop, without) / "model"
+    with pytest.raises(Refusal) as refusal:
+        evaluation(shop, both, PERENNIAL_CHAMPION_URI=CHAMPION_URI)
+    assert str(refusal.value) == (
+        f"{CHAMPION_URI} is of an older schema: it needs the features ['spend'], which the "
+        "hold-out lacks; keep them on the card until it is replaced"
+    )
 
 
-def test_a_clear_gain_has_an_interval_above_zero_and_is_repeatable() -> None:
-    labels, scores = sample(3000, 5, ties=False)
-    worse = scores + np.random.default_rng(1).normal(0, 0.5, 3000)
-    gain = auc_gain(labels, scores, worse, samples=200, confidence=0.95, seed=1)
-    assert 0 < gain.low < gain.value < gain.high
-    assert gain == auc_gain(labels, scores, worse, samples=200, confidence=0.95, seed=1)
+def test_a_champion_of_another_question_is_refused_by_name(
+    evaluation: Evaluate, training: Callable[..., Path], trained: Path, shop: Files
+) -> None:
+    other = training(shop, card_with("", "label_window_days = 60", "label_window_days = 59"))
+
+    with pytest.raises(Refusal) as refusal:
+        compared(evaluation, shop, trained, other / "model")
+    assert str(refusal.value) == (
+        f"{CHAMPION_URI} answers another question: its label window in days is 59, "
+        "the candidate's is 60"
+    )
+
+
+def test_a_champion_whose_card_cannot_be_read_any_more_is_refused_by_name(
+    evaluation: Evaluate, trained: Path, shop: Files, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for path in trained.iterdir():
+        (older / path.name).write_bytes(path.read_bytes())
+    card = (older / artifact.CARD).read_bytes() + b"\n[forgotten]\nsetting = 1\n"
+    (older / artifact.CARD).write_bytes(card)
+    listed = artifact.parse_manifest((older / artifact.MANIFEST).read_bytes()).files
+    digests = {**listed, artifact.CARD: sha256(card).hexdigest()}
+    (older / artifact.MANIFEST).write_bytes(artifact.Manifest(files=digests).render())
+
+    with pytest.raises(Refusal, match=rf"^{CHAMPION_URI} is of an older schema: .*'forgotten'"):
+        compared(evaluation, shop, trained, older)

@@ -1,11 +1,15 @@
 """The examples in the image's docstrings, run as they stand."""
 
 import doctest
+from types import ModuleType
 
-from ml.evaluation import metrics
+import pytest
+
+from ml.evaluation import calibration, metrics, ranking
 
 
-def test_examples_give_what_they_say() -> None:
-    result = doctest.testmod(metrics)
+@pytest.mark.parametrize("module", [calibration, metrics, ranking])
+def test_examples_give_what_they_say(module: ModuleType) -> None:
+    result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
