@@ -1,22 +1,27 @@
 """Read what asked for a run: a schedule, the drift alarm, new data or a person."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from contracts import layout, moment
 from contracts.errors import ContractError
 from contracts.reading import Table
-from contracts.run import Cause, CauseKind
+from contracts.run import Cause, CauseKind, Champion, Purpose, parse_champion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     cause: Cause
     as_of: datetime
-    force: bool
+    asked_at: datetime
+    """The account's time; a backfill's ``as_of`` lies before it."""
+    force: bool = False
     """A person's wish to train again on data that a run has already had."""
+    purpose: Purpose = Purpose.RETRAIN
+    champion: Champion | None = None
+    """Which version a backfill's candidate is compared with; None: the one that serves now."""
 
 
 def read_cause(event: Mapping[str, Any], *, model: str) -> Asked:
@@ -48,8 +53,28 @@ def _direct(table: Table) -> Asked:
         raise ContractError(
             f"event.cause must be schedule or person ({kind.value} comes as its own event)"
         )
-    force = kind is CauseKind.PERSON and table.flag("force", default=False)
-    return Asked(cause=Cause(kind=kind, id=id, detail=detail), as_of=as_of, force=force)
+    asked = Asked(cause=Cause(kind=kind, id=id, detail=detail), as_of=as_of, asked_at=as_of)
+    return _as_wished(asked, table) if kind is CauseKind.PERSON else asked
+
+
+def _as_wished(asked: Asked, table: Table) -> Asked:
+    """Only a person may force a run, or have the loop run as of a past date."""
+    force = table.flag("force", default=False)
+    if table.choice("purpose", Purpose, Purpose.RETRAIN) is Purpose.RETRAIN:
+        return replace(asked, force=force)
+    asked_at = moment.parse(table.text("asked_at"), "event.asked_at")
+    if asked.as_of > asked_at:
+        raise ContractError(
+            f"event.as_of of a backfill must not lie after asked_at ({moment.render(asked_at)}), "
+            f"got {moment.render(asked.as_of)}"
+        )
+    champion = table.optional_table("champion")
+    return replace(
+        asked,
+        asked_at=asked_at,
+        purpose=Purpose.BACKFILL,
+        champion=None if champion is None else parse_champion(champion),
+    )
 
 
 def _alarm(table: Table) -> Asked:
@@ -59,14 +84,15 @@ def _alarm(table: Table) -> Asked:
     if (value := state.text("value")) != "ALARM":
         raise ContractError(f"event.detail.state.value must be ALARM to start a run, got {value!r}")
     resources = table.content.get("resources") or [detail.text("alarmName")]
+    at = moment.parse(table.text("time"), "event.time")
     return Asked(
         cause=Cause(
             kind=CauseKind.DRIFT,
             id=f"alarm {resources[0]} {state.text('timestamp')}",
             detail=f"{detail.text('alarmName')}: {state.text('reason')}",
         ),
-        as_of=moment.parse(table.text("time"), "event.time"),
-        force=False,
+        as_of=at,
+        asked_at=at,
     )
 
 
@@ -80,12 +106,13 @@ def _object(table: Table, model: str) -> Asked:
             f"event.detail.object.key must lie below {layout.incoming_prefix(model)}, got {key!r}"
         )
     version = item.optional_text("version-id") or item.text("etag")
+    at = moment.parse(table.text("time"), "event.time")
     return Asked(
         cause=Cause(
             kind=CauseKind.NEW_DATA,
             id=f"object {bucket}/{key} {version}",
             detail=f"{key} arrived",
         ),
-        as_of=moment.parse(table.text("time"), "event.time"),
-        force=False,
+        as_of=at,
+        asked_at=at,
     )

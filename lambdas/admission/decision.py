@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from contracts import moment
 from contracts.card import Admission, Triggers
-from contracts.run import CauseKind
+from contracts.run import CauseKind, Purpose
 from lambdas.admission.causes import Asked
 
 
@@ -20,6 +20,9 @@ class Incoming:
     """How many files each dataset has."""
 
 
+NO_NEW_DATA = "no new data since the last run that finished; a person may force a run"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
     """The admission record: the last run that started, and the data that was last judged.
@@ -30,16 +33,21 @@ class Admitted:
     last good run had) does not look like new data.
     """
 
-    last_run_id: str
-    last_started_at: datetime
+    last_run_id: str | None
+    """None before the first: a backfill is counted, and is no run of the loop."""
+    last_started_at: datetime | None
+    counted_run_id: str
+    """The last run that counts for the cap, a backfill too."""
     day: str
     count_today: int
-    data_fingerprint: str
+    data_fingerprint: str | None
     judged_fingerprint: str | None
+    drift_waits: bool
+    """Whether drift asked for a run when there was no new data: the next new data need not wait."""
 
 
-def day_of(as_of: datetime) -> str:
-    return as_of.date().isoformat()
+def day_of(at: datetime) -> str:
+    return at.date().isoformat()
 
 
 def count_on(day: str, admitted: Admitted | None) -> int:
@@ -51,12 +59,20 @@ def why_not(
     incoming: Incoming,
     admitted: Admitted | None,
     *,
+    model: str,
+    rejected: int,
     admission: Admission,
     triggers: Triggers,
 ) -> str | None:
-    """Return why no run may start, or None when one may; the first broken rule is named."""
+    """Return why no run may start, or None when one may; the first broken rule is named.
+
+    A backfill decides nothing about what serves: only its cost is limited.
+    """
+    if asked.purpose is Purpose.BACKFILL:
+        return _no_data(incoming) or _capped(asked, admitted, admission)
     return (
         _unwanted(asked, triggers)
+        or _paused(model, rejected, admission)
         or _no_data(incoming)
         or _no_new_data(asked, incoming, admitted)
         or _cooling_down(asked, admitted, admission)
@@ -72,6 +88,15 @@ def _unwanted(asked: Asked, triggers: Triggers) -> str | None:
     return None
 
 
+def _paused(model: str, rejected: int, admission: Admission) -> str | None:
+    if rejected < admission.max_rejected:
+        return None
+    return (
+        f"{rejected} rejected candidates in a row; a person resumes with "
+        f"`perennial resume --model {model}`"
+    )
+
+
 def _no_data(incoming: Incoming) -> str | None:
     empty = [name for name, count in incoming.files.items() if count == 0]
     return f"no model data yet: no files of {', '.join(empty)}" if empty else None
@@ -80,11 +105,13 @@ def _no_data(incoming: Incoming) -> str | None:
 def _no_new_data(asked: Asked, incoming: Incoming, admitted: Admitted | None) -> str | None:
     if asked.force or admitted is None or admitted.judged_fingerprint != incoming.fingerprint:
         return None
-    return "no new data since the last run that finished; a person may force a run"
+    return NO_NEW_DATA
 
 
 def _cooling_down(asked: Asked, admitted: Admitted | None, admission: Admission) -> str | None:
-    if admitted is None or asked.cause.kind in (CauseKind.DRIFT, CauseKind.PERSON):
+    if admitted is None or admitted.last_started_at is None or admitted.drift_waits:
+        return None
+    if asked.cause.kind in (CauseKind.DRIFT, CauseKind.PERSON):
         return None
     ends = admitted.last_started_at + timedelta(hours=admission.cool_down_hours)
     if asked.as_of >= ends:
@@ -96,7 +123,7 @@ def _cooling_down(asked: Asked, admitted: Admitted | None, admission: Admission)
 
 
 def _capped(asked: Asked, admitted: Admitted | None, admission: Admission) -> str | None:
-    day = day_of(asked.as_of)
+    day = day_of(asked.asked_at)
     count = count_on(day, admitted)
     if count < admission.daily_cap:
         return None

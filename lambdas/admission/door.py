@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from contracts import moment
-from contracts.run import Purpose, RunRequest
+from contracts.run import CauseKind, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.leases import Lease, Leases
+from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Answer, Outcome, Target
 from lambdas.admission.causes import Asked
-from lambdas.admission.decision import why_not
+from lambdas.admission.decision import NO_NEW_DATA, Admitted, Incoming, why_not
 from lambdas.admission.executions import Execution, Executions
 from lambdas.admission.images import Images
 from lambdas.admission.incoming import IncomingData
@@ -36,6 +37,7 @@ class Door:
     target: Target
     leases: Leases
     record: AdmissionRecord
+    rejections: Rejections
     incoming: IncomingData
     images: Images
     champion: ChampionPointer
@@ -47,18 +49,20 @@ class Door:
     def ask(self, asked: Asked) -> Answer:
         run = self.target.run_id(asked)
         execution = self.executions.of(run)
-        answer = self._unknown(run, asked) if execution is None else self._known(run, execution)
+        answer = (
+            self._unknown(run, asked) if execution is None else self._known(run, asked, execution)
+        )
         logger.info("%s %s (%s): %s", run, answer.outcome, asked.cause.kind, answer.reason)
         return answer
 
-    def _known(self, run: str, execution: Execution) -> Answer:
+    def _known(self, run: str, asked: Asked, execution: Execution) -> Answer:
         """Another delivery has started this cause's run; finish what it may have left undone."""
         if not execution.running:
             reason = f"this cause's run has ended: {execution.status}"
             return Answer(
                 outcome=Outcome.REFUSED, reason=reason, run_id=run, execution_arn=execution.arn
             )
-        self.starts.note(execution.request)
+        self.starts.note(execution.request, asked)
         reason = f"this cause's run is running: {execution.arn}"
         return Answer(
             outcome=Outcome.RUNNING, reason=reason, run_id=run, execution_arn=execution.arn
@@ -75,7 +79,7 @@ class Door:
             self.leases.abandon(run)
             return self._refuse(run, asked, request)
         arn = self.executions.start(request)
-        if not self.starts.note(request):
+        if not self.starts.note(request, asked):
             reason = f"this cause's run is running: {arn}"
             return Answer(outcome=Outcome.RUNNING, reason=reason, run_id=run, execution_arn=arn)
         return Answer(
@@ -107,11 +111,12 @@ class Door:
         held = self.leases.current()
         if held is not None and (held.owner == run or not self._left_behind(held, asked)):
             return held
-        self.leases.take(run, as_of=asked.as_of, until=asked.as_of + _UNSTARTED, after=held)
+        at = asked.asked_at
+        self.leases.take(run, as_of=at, until=at + _UNSTARTED, after=held)
         return self.leases.current()
 
     def _left_behind(self, held: Lease, asked: Asked) -> bool:
-        if not held.expired(asked.as_of):
+        if not held.expired(asked.asked_at):
             return False
         execution = self.executions.of(held.owner)
         return execution is None or not execution.running
@@ -119,10 +124,8 @@ class Door:
     def _request(self, run: str, asked: Asked, lease: Lease) -> RunRequest | str:
         """Make the run's input, or say why there is no run."""
         incoming, before, card = self.incoming.now(), self.record.read(), self.target.card
-        if before is None or before.last_run_id != run:
-            reason = why_not(
-                asked, incoming, before, admission=card.admission, triggers=card.triggers
-            )
+        if before is None or before.counted_run_id != run:
+            reason = self._why_not(asked, incoming, before)
             if reason is not None:
                 return reason
         image = self.images.newest(card.image)
@@ -133,7 +136,7 @@ class Door:
             run_id=run,
             model=card.name,
             environment=self.target.environment,
-            purpose=Purpose.RETRAIN,
+            purpose=asked.purpose,
             as_of=asked.as_of,
             cause=asked.cause,
             fencing_token=lease.token,
@@ -141,5 +144,20 @@ class Door:
             image_digest=image.digest,
             code_uri=self.target.code_uri,
             code_commit=self.target.code_commit,
-            champion=self.champion.read(),
+            champion=asked.champion or self.champion.read(),
         )
+
+    def _why_not(self, asked: Asked, incoming: Incoming, before: Admitted | None) -> str | None:
+        card = self.target.card
+        reason = why_not(
+            asked,
+            incoming,
+            before,
+            model=card.name,
+            rejected=len(self.rejections.runs()),
+            admission=card.admission,
+            triggers=card.triggers,
+        )
+        if reason == NO_NEW_DATA and asked.cause.kind is CauseKind.DRIFT:
+            self.record.let_drift_wait()
+        return reason

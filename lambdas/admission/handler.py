@@ -10,6 +10,7 @@ from contracts import state
 from contracts.environment import Variable
 from lambdas.adapters import wiring
 from lambdas.adapters.leases import Leases
+from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Target
 from lambdas.admission.causes import read_cause
 from lambdas.admission.door import Door
@@ -17,10 +18,13 @@ from lambdas.admission.executions import Executions
 from lambdas.admission.images import Images
 from lambdas.admission.incoming import IncomingData
 from lambdas.admission.record import AdmissionRecord
+from lambdas.admission.resumption import RESUME, Resumption
 from lambdas.admission.starts import Starts
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]:
+    if event.get("cause") == RESUME:
+        return _resumption().resume(event)
     return _door().ask(read_cause(event, model=wiring.model_card().name)).document()
 
 
@@ -36,7 +40,10 @@ def _door() -> Door:
             code_commit=wiring.setting(Variable.CODE_COMMIT),
         ),
         leases=leases,
-        record=AdmissionRecord(wiring.state_table(), card.name),
+        record=AdmissionRecord(
+            wiring.state_table(), card.name, max_rejected=card.admission.max_rejected
+        ),
+        rejections=Rejections(wiring.state_table(), card.name),
         incoming=IncomingData(
             wiring.client("s3"),
             bucket=wiring.setting(Variable.DATA_BUCKET),
@@ -55,4 +62,14 @@ def _door() -> Door:
             ledger=wiring.ledger(),
         ),
         pause=lambda: time.sleep(uniform(0.1, 0.4)),  # noqa: S311  jitter
+    )
+
+
+@cache
+def _resumption() -> Resumption:
+    model = wiring.model_card().name
+    return Resumption(
+        model=model,
+        rejections=Rejections(wiring.state_table(), model),
+        ledger=wiring.ledger(),
     )

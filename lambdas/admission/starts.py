@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts import moment
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import RunRequest
 from lambdas.adapters.leases import Leases
@@ -17,17 +18,19 @@ class Starts:
     leases: Leases
     ledger: Ledger
 
-    def note(self, request: RunRequest) -> bool:
+    def note(self, request: RunRequest, asked: Asked) -> bool:
         """Put the start in the ledger and on the lease; only the first call gets True."""
         champion = request.champion
         self.ledger.append(
             LedgerEntry(
                 model=self.model,
-                at=request.as_of,
+                at=asked.asked_at,
                 kind=LedgerKind.RUN_STARTED,
                 subject=request.run_id,
                 summary=f"{request.run_id} started: {request.cause.detail}",
                 details={
+                    "purpose": request.purpose.value,
+                    "as_of": moment.render(request.as_of),
                     "cause": request.cause.kind.value,
                     "cause_id": request.cause.id,
                     "image_digest": request.image_digest,
@@ -38,7 +41,7 @@ class Starts:
         )
         return self.leases.started(
             request.run_id,
-            until=request.as_of + timedelta(hours=self.lease_hours),
+            until=asked.asked_at + timedelta(hours=self.lease_hours),
             hours=self.lease_hours,
         )
 
@@ -46,7 +49,7 @@ class Starts:
         self.ledger.append(
             LedgerEntry(
                 model=self.model,
-                at=asked.as_of,
+                at=asked.asked_at,
                 kind=LedgerKind.RUN_REFUSED,
                 subject=run,
                 summary=f"{run} refused: {reason}",

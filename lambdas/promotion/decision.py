@@ -83,6 +83,13 @@ def refuse_unfit(
             )
 
 
+def overtaken(request: RunRequest, newest: int) -> str:
+    return (
+        f"{request.run_id} holds token {request.fencing_token}, and a run with token {newest} has "
+        "promoted since: its champion is newer than the one this candidate was compared with"
+    )
+
+
 _BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting", "Failed")
 
 

@@ -14,7 +14,7 @@ from lambdas.adapters.documents import Documents
 from lambdas.adapters.ledger import Ledger
 from lambdas.promotion import decision
 from lambdas.promotion.alarms import RollbackAlarms
-from lambdas.promotion.decision import CandidateRolledBack, Plan
+from lambdas.promotion.decision import CandidateRolledBack, Plan, PromotionRefused
 from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.facts import Endpoint, Version
 from lambdas.promotion.probes import Probes, ProbesUnanswered, golden_rows
@@ -73,7 +73,8 @@ class Ending:
             promoted_at=moment.render(endpoint.changed_at),
             deployment=plan.deployment,
         )
-        self.champion.move(champion)
+        if not self.champion.move(champion, token=request.fencing_token):
+            raise PromotionRefused(decision.overtaken(request, self.champion.moved_under()))
         if plan.previous and plan.previous != plan.deployment:
             # The old Model and EndpointConfig stay: they are what a person rolls back to.
             self.alarms.delete(plan.previous)

@@ -12,11 +12,12 @@ from contracts.card import ModelCard
 from contracts.environment import Variable
 from contracts.run import RunRequest, parse_request
 from lambdas.adapters import wiring
+from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents
 from lambdas.adapters.leases import Leases
 from lambdas.promotion import decision
 from lambdas.promotion.alarms import RollbackAlarms
-from lambdas.promotion.decision import Action, Plan
+from lambdas.promotion.decision import Action, Plan, PromotionRefused
 from lambdas.promotion.deployments import Deployments, Hosting
 from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.facts import Endpoint, Version
@@ -51,9 +52,12 @@ class Planner:
     deployments: Deployments
     alarms: RollbackAlarms
     leases: Leases
+    champion: ChampionPointer
 
     def plan(self, request: RunRequest, *, package_arn: str, execution_id: str) -> Plan:
         version = self.registry.version(package_arn)
+        if (newest := self.champion.moved_under()) > request.fencing_token:
+            raise PromotionRefused(decision.overtaken(request, newest))
         endpoint = self.endpoints.find(naming.endpoint(self.card.name, self.environment))
         deployment = decision.deployment_name(request, version, execution_id)
         action, reason = decision.action_for(endpoint, deployment)
@@ -133,4 +137,5 @@ def _planner() -> Planner:
         deployments=Deployments(sagemaker, hosting),
         alarms=RollbackAlarms(wiring.client("cloudwatch")),
         leases=Leases(wiring.state_table(), state.promotion_lease(card.name)),
+        champion=wiring.champion_pointer(),
     )

@@ -14,7 +14,7 @@ _RUNBOOKS = {
     "CandidateRolledBack": ("candidate-rolled-back", "read why; the champion kept serving"),
     "PromotionRefused": (
         "promotion-refused",
-        "the version is not what the registry says",
+        "the version is not what the registry says, or a newer run has promoted",
     ),
     "NoModelData": ("no-model-data", "upload the files of the named dataset"),
     "States.Timeout": ("run-timed-out", "see what hung, then redrive the execution"),

@@ -118,6 +118,7 @@ class Stage:
             deployments=Deployments(self.sagemaker, hosting),
             alarms=RollbackAlarms(self.cloudwatch),
             leases=self.leases,
+            champion=self.champion,
         )
 
     def ending(self, runtime: FakeRuntime) -> Ending:

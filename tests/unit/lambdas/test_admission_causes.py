@@ -1,11 +1,13 @@
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from contracts import moment
 from contracts.errors import ContractError
-from contracts.run import CauseKind
+from contracts.run import CauseKind, Purpose
 from lambdas.admission.causes import read_cause
+from tests.unit.lambdas.examples import CHAMPION
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:churn-drift"
 
@@ -119,3 +121,41 @@ def test_what_is_no_cause_is_refused_by_name(event: dict[str, Any], message: str
         read_cause(event, model="churn")
 
     assert str(refusal.value) == message
+
+
+PAST = {
+    "cause": "person",
+    "purpose": "backfill",
+    "as_of": "1997-05-01T00:00:00Z",
+    "asked_at": "1997-07-01T12:00:00Z",
+    "id": "kim",
+    "detail": "the incident of May",
+}
+
+
+def test_a_person_may_have_the_loop_run_as_of_a_past_date() -> None:
+    asked = read_cause({**PAST, "champion": asdict(CHAMPION)}, model="churn")
+
+    assert asked.purpose is Purpose.BACKFILL
+    assert asked.as_of == moment.parse("1997-05-01T00:00:00Z")
+    assert asked.asked_at == moment.parse("1997-07-01T12:00:00Z")
+    assert asked.champion == CHAMPION
+    assert read_cause(PAST, model="churn").champion is None
+
+
+def test_a_backfill_must_say_when_it_is_asked_for() -> None:
+    event = {name: value for name, value in PAST.items() if name != "asked_at"}
+
+    with pytest.raises(ContractError, match="asked_at"):
+        read_cause(event, model="churn")
+
+
+def test_a_backfill_of_the_future_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"must not lie after asked_at .*got 1997-07-02"):
+        read_cause({**PAST, "as_of": "1997-07-02T00:00:00Z"}, model="churn")
+
+
+def test_a_schedule_cannot_backfill() -> None:
+    asked = read_cause({**schedule(), "purpose": "backfill"}, model="churn")
+
+    assert asked.purpose is Purpose.RETRAIN

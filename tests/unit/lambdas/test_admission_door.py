@@ -1,5 +1,6 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -7,18 +8,20 @@ from typing import Any
 import pytest
 
 from contracts import moment, naming, state
-from contracts.run import Cause, CauseKind, RunRequest
+from contracts.run import Cause, CauseKind, Champion, Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.ledger import Ledger
+from lambdas.adapters.rejections import Rejections
 from lambdas.adapters.state import StateTable
 from lambdas.admission.answer import Answer, Outcome, Target
 from lambdas.admission.causes import Asked
-from lambdas.admission.decision import Incoming
+from lambdas.admission.decision import NO_NEW_DATA, Incoming
 from lambdas.admission.door import Door, DoorBusy
 from lambdas.admission.executions import Execution
 from lambdas.admission.images import Image
 from lambdas.admission.record import AdmissionRecord
+from lambdas.admission.resumption import Resumption
 from lambdas.admission.starts import Starts
 from tests.unit.lambdas.examples import CARD, CHAMPION, DIGEST, IMAGE
 
@@ -79,7 +82,8 @@ class House:
         self.incoming, self.images = FakeIncoming(), FakeImages()
         self.executions = FakeExecutions()
         self.champion = ChampionPointer(state_table, "churn")
-        self.record = AdmissionRecord(state_table, "churn")
+        self.record = AdmissionRecord(state_table, "churn", max_rejected=5)
+        self.rejections = Rejections(state_table, "churn")
         self._state, self._ledger_table = state_table, ledger_table
         starts = Starts(model="churn", lease_hours=12, leases=self.leases, ledger=ledger)
         self.door = Door(
@@ -88,6 +92,7 @@ class House:
             ),
             leases=self.leases,
             record=self.record,
+            rejections=self.rejections,
             incoming=self.incoming,  # pyright: ignore[reportArgumentType]
             images=self.images,  # pyright: ignore[reportArgumentType]
             champion=self.champion,
@@ -124,7 +129,8 @@ def asked(
     id: str, kind: CauseKind = CauseKind.DRIFT, *, hours: float = 0, force: bool = False
 ) -> Asked:
     as_of = NOON + timedelta(hours=hours)
-    return Asked(cause=Cause(kind=kind, id=id, detail=f"{id} happened"), as_of=as_of, force=force)
+    cause = Cause(kind=kind, id=id, detail=f"{id} happened")
+    return Asked(cause=cause, as_of=as_of, asked_at=as_of, force=force)
 
 
 def run_of(id: str) -> str:
@@ -140,7 +146,7 @@ def crash() -> None:
 
 
 def test_a_cause_starts_a_run_with_everything_it_needs(house: House) -> None:
-    house.champion.move(CHAMPION)
+    house.champion.move(CHAMPION, token=1)
 
     answer = house.door.ask(asked("alarm"))
 
@@ -292,3 +298,128 @@ def test_the_cap_of_three_runs_a_day_holds_for_people_too(house: House) -> None:
     answer = house.door.ask(asked("fourth", CauseKind.PERSON, hours=4, force=True))
 
     assert answer.reason == "3 runs started on 1997-07-01, which is the daily cap of 3"
+
+
+@pytest.mark.slow
+def test_a_thousand_alarms_in_an_hour_start_at_most_the_daily_cap(house: House) -> None:
+    """Each run ends at once and new data keeps coming, so that nothing else holds them back."""
+    started = []
+    for number in range(1000):
+        answer = house.door.ask(asked(f"{number}", hours=number / 1000))
+        if answer.outcome is Outcome.STARTED:
+            started.append(answer.run_id)
+            house.finish(answer.run_id)
+            house.incoming.fingerprint = f"after {number}"
+
+    assert started == [run_of("0"), run_of("1"), run_of("2")]
+
+
+def test_drift_without_new_data_is_remembered_until_new_data_come(house: House) -> None:
+    first = house.door.ask(asked("person", CauseKind.PERSON))
+    house.finish(first.run_id)
+    for number in (1, 2):
+        assert house.door.ask(asked(f"alarm{number}", hours=number)).reason == NO_NEW_DATA
+    house.incoming.fingerprint = "second"
+
+    waited_for = house.door.ask(asked("object", CauseKind.NEW_DATA, hours=24))
+    house.finish(waited_for.run_id)
+    house.incoming.fingerprint = "third"
+    another = house.door.ask(asked("another", CauseKind.NEW_DATA, hours=48))
+
+    assert waited_for.outcome is Outcome.STARTED
+    assert another.reason.startswith("cooling down until")
+
+
+def test_new_data_without_drift_cool_down(house: House) -> None:
+    house.finish(house.door.ask(asked("person", CauseKind.PERSON)).run_id)
+    house.door.ask(asked("schedule", CauseKind.SCHEDULE, hours=1))  # refused: no new data
+    house.incoming.fingerprint = "second"
+
+    answer = house.door.ask(asked("object", CauseKind.NEW_DATA, hours=24))
+
+    assert answer.reason.startswith("cooling down until")
+
+
+def backfill(id: str, *, champion: Champion | None = None, hours: float = 0) -> Asked:
+    return replace(
+        asked(id, CauseKind.PERSON, hours=hours),
+        as_of=NOON - timedelta(days=60),
+        purpose=Purpose.BACKFILL,
+        champion=champion,
+    )
+
+
+def test_a_backfill_runs_as_of_a_past_date_under_a_lease_of_today(house: House) -> None:
+    house.champion.move(CHAMPION, token=1)
+    served_then = replace(CHAMPION, version=7)
+
+    answer = house.door.ask(backfill("incident", champion=served_then))
+
+    request, _ = house.executions.started[answer.run_id]
+    assert (request.purpose, request.as_of) == (Purpose.BACKFILL, NOON - timedelta(days=60))
+    assert request.champion == served_then
+    held = house.leases.current()
+    assert held is not None
+    assert (held.since, held.expires_at) == (NOON, NOON + timedelta(hours=12))
+    assert house.door.ask(asked("alarm", hours=1)).outcome is Outcome.REFUSED
+
+
+def test_a_backfill_without_a_champion_is_compared_with_the_one_that_serves(house: House) -> None:
+    house.champion.move(CHAMPION, token=1)
+
+    answer = house.door.ask(backfill("incident"))
+
+    assert house.executions.started[answer.run_id][0].champion == CHAMPION
+
+
+def test_a_backfill_delivered_twice_runs_and_counts_once(house: House) -> None:
+    house.executions.before_start = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.door.ask(backfill("incident"))
+    house.executions.before_start = lambda: None
+
+    assert house.door.ask(backfill("incident")).outcome is Outcome.STARTED
+    assert house.door.ask(backfill("incident")).outcome is Outcome.RUNNING
+    admitted = house.record.read()
+    assert admitted is not None
+    assert (admitted.count_today, admitted.last_run_id) == (1, None)
+
+
+def test_a_backfill_leaves_cool_down_and_data_as_they_were(house: House) -> None:
+    house.finish(house.door.ask(asked("alarm")).run_id)
+    before = house.record.read()
+
+    house.executions.end(house.door.ask(backfill("incident", hours=1)).run_id)
+
+    after = house.record.read()
+    assert before is not None
+    assert after is not None
+    assert after.count_today == 2
+    assert replace(after, count_today=1, counted_run_id=before.counted_run_id) == before
+
+
+def test_rejected_candidates_in_a_row_pause_until_a_person_resumes(
+    house: House, ledger: Ledger
+) -> None:
+    for number in range(5):
+        house.rejections.add(f"run {number}")
+    assert "5 rejected candidates in a row" in house.door.ask(asked("alarm")).reason
+
+    resumption = Resumption(model="churn", rejections=house.rejections, ledger=ledger)
+    event = {"as_of": "1997-07-01T13:00:00Z", "id": "kim", "detail": "labels were late"}
+    answers = [resumption.resume(event), resumption.resume(event)]
+
+    assert answers[0] == {
+        "outcome": "resumed",
+        "reason": "retraining resumes after 5 rejected candidates in a row: labels were late",
+    }
+    assert house.lines().count(("resumed", "kim")) == 1
+    assert house.door.ask(asked("next alarm", hours=2)).outcome is Outcome.STARTED
+
+
+def test_what_a_run_may_not_exceed_is_left_for_settlement(
+    house: House, state_table: StateTable
+) -> None:
+    house.door.ask(asked("alarm"))
+
+    assert (state_table.read(state.admission("churn")) or {})["max_rejected"] == 5

@@ -51,7 +51,7 @@ def test_the_champion_pointer_comes_back_as_it_was_set(state_table: StateTable) 
     pointer = ChampionPointer(state_table, "churn")
     assert pointer.read() is None
 
-    pointer.move(CHAMPION)
+    pointer.move(CHAMPION, token=1)
 
     found: Champion | None = pointer.read()
     assert found == CHAMPION

@@ -66,7 +66,7 @@ class Watch:
             model="churn", run_id="r", snapshot_date="1997-03-01", rows=300, features=features
         )
         self.documents.write("reports", BASELINE_KEY, render(baseline.document()))
-        self.champion.move(champion)
+        self.champion.move(champion, token=1)
 
     def capture(
         self, at: datetime, values: list[float], *, id: str = "i", version: str | None = "1"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from lambdas.promotion.decision import (
 )
 from lambdas.promotion.observe import observe
 from lambdas.promotion.probes import Probes, ProbesUnanswered
-from tests.unit.lambdas.examples import CARD, DIGEST, request
+from tests.unit.lambdas.examples import CARD, CHAMPION, DIGEST, request
 from tests.unit.lambdas.promotion_stage import ROWS, SERVER_ERROR, FakeRuntime, Stage
 
 
@@ -230,3 +231,28 @@ def test_nothing_is_rejected_while_the_endpoint_changes(stage: Stage) -> None:
     with pytest.raises(EndpointUnsettled):
         stage.ending(FakeRuntime("2")).conclude(request(), made, stage.arn)
     assert stage.status() == "Approved"
+
+
+def test_a_run_that_a_newer_one_overtook_moves_neither_endpoint_nor_pointer(stage: Stage) -> None:
+    newer = plan(stage)
+    stage.endpoints.serve(newer.deployment)
+    stage.ending(FakeRuntime("2")).conclude(request(fencing_token=5), newer, stage.arn)
+    before = stage.champion.read()
+
+    with pytest.raises(PromotionRefused, match="holds token 4, and a run with token 5 has"):
+        stage.planner().plan(request(fencing_token=4), package_arn=stage.arn, execution_id="late")
+    with pytest.raises(PromotionRefused, match="holds token 4, and a run with token 5 has"):
+        stage.ending(FakeRuntime("2")).conclude(request(fencing_token=4), newer, stage.arn)
+
+    assert stage.champion.read() == before
+    assert stage.champion.moved_under() == 5
+
+
+def test_the_same_token_may_move_the_pointer_again(stage: Stage) -> None:
+    assert stage.champion.move(CHAMPION, token=5)
+    assert stage.champion.move(replace(CHAMPION, version=2), token=5)
+    assert not stage.champion.move(CHAMPION, token=4)
+
+    champion = stage.champion.read()
+    assert champion is not None
+    assert champion.version == 2
