@@ -156,8 +156,8 @@ def _stars(opinions: Floats) -> Floats:
 def expected(opinions: Floats, noise: float) -> Floats:
     """Return the mean rating of each opinion over the noise, in half stars as they are given.
 
-    >>> expected(np.array([3.0, 9.0]), 0.5).tolist()
-    [3.0, 5.0]
+    >>> expected(np.array([2.75, 9.0]), 0.5).tolist()
+    [2.75, 5.0]
     """
     stars = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
     edges = (stars[:-1] + STEP / 2)[:, None]

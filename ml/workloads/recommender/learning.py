@@ -47,7 +47,7 @@ class Learning:
     def _epoch(self) -> float:
         settings, rows = self._settings, len(self._pairs.ratings)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = self.rate
         draw = np.random.default_rng([settings.seed, 1 + self.done])
         order = torch.from_numpy(draw.permutation(rows))
         total = 0.0
@@ -62,7 +62,9 @@ class Learning:
             total += float(squares.detach().sum())
         return total / rows
 
-    def _rate(self) -> float:
+    @property
+    def rate(self) -> float:
+        """The learning rate of the epoch to come."""
         behind = self.done / max(1, self._settings.epochs - 1)
         return self._settings.learning_rate * (1 - (1 - LAST_RATE) * behind)
 

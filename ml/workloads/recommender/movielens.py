@@ -62,5 +62,5 @@ def _refuse_strange(path: Path, rows: pd.DataFrame) -> None:
         if wrong.any():
             value = rows.loc[wrong, name].iloc[0]
             raise ValueError(
-                f"{path.name}: {name} must be between {low:g} and {high:g}, got {value:g}"
+                f"{path.name}: {name} must be between {low:.12g} and {high:.12g}, got {value:.12g}"
             )

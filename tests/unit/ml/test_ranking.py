@@ -1,7 +1,5 @@
 """Ranking metrics say what they define, and who they say nothing about."""
 
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import ndcg_score
 
-from ml.evaluation import ranking
 from ml.evaluation.ranking import by_user, ranking_metrics
 
 
@@ -29,11 +26,6 @@ def some(seed: int, rows: int = 600) -> tuple[NDArray[np.int64], ...]:
         draw.integers(1, 11, rows) / 2,
         draw.normal(size=rows).round(1),
     )
-
-
-def test_its_examples_give_what_they_say() -> None:
-    result = doctest.testmod(ranking)
-    assert (result.attempted > 0, result.failed) == (True, 0)
 
 
 @pytest.mark.parametrize("k", [1, 10, 100])
