@@ -93,6 +93,17 @@ class RetrainingStates:
                 self.steps.gate,
                 _RUN,
                 Assign={"judgement": expression(_RESULT)},
+                Next="Record",
+            ),
+            # Before anything goes live: what cannot be accounted for is not promoted.
+            "Record": states.handler(
+                self.steps.record,
+                {
+                    **_DATA,
+                    "training": "{% $training %}",
+                    "package": "{% $package %}",
+                    "judgement": "{% $judgement %}",
+                },
                 Next="WasApproved",
             ),
             "WasApproved": {

@@ -11,7 +11,7 @@ from infra.components.permissions import (
     allow_listing,
     allow_objects,
 )
-from infra.components.registry import allow_judging, allow_registering
+from infra.components.registry import allow_judging, allow_noting, allow_registering
 
 _BELOW = "a step reads and writes only below its model's own prefixes"
 
@@ -24,6 +24,7 @@ class RetrainingSteps(Construct):
         self.data_gate = self._handler("DataGate", "data_gate")
         self.registration = self._handler("Registration", "registration")
         self.gate = self._handler("Gate", "gate")
+        self.record = self._handler("Record", "record")
         several = any(
             len(job.instance_types) > 1 for job in (model.card.training, model.card.processing)
         )
@@ -31,12 +32,14 @@ class RetrainingSteps(Construct):
         self._allow_snapshot()
         self._allow_quarantine()
         self._allow_evidence()
+        self._allow_artifact()
         allow_registering(self.registration.role, model)
         allow_judging(self.gate.role, model)
+        allow_noting(self.record.role, model)
 
     @property
     def all(self) -> tuple[HandlerFunction, ...]:
-        steps = self.snapshot, self.data_gate, self.registration, self.gate
+        steps = self.snapshot, self.data_gate, self.registration, self.gate, self.record
         return steps if self.job_failure is None else (*steps, self.job_failure)
 
     def _handler(self, construct_id: str, package: str) -> HandlerFunction:
@@ -99,11 +102,11 @@ class RetrainingSteps(Construct):
         allow_listing(role, bucket=data, prefixes=[model.incoming, model.quarantine])
 
     def _allow_evidence(self) -> None:
-        """Each judge reads the run's reports; the gate also writes its verdict there."""
+        """Each judge reads the run's reports; gate and record also write their documents there."""
         model = self._model
-        for step in (self.data_gate, self.registration, self.gate):
+        for step in (self.data_gate, self.registration, self.gate, self.record):
             allow_ledger(step.role, model.stores.ledger)
-            writes = ("s3:PutObject",) if step is self.gate else ()
+            writes = ("s3:PutObject",) if step in (self.gate, self.record) else ()
             allow_objects(
                 step.role,
                 "s3:GetObject",
@@ -113,3 +116,15 @@ class RetrainingSteps(Construct):
                 because=_BELOW,
             )
             allow_listing(step.role, bucket=model.stores.reports, prefixes=[model.runs])
+
+    def _allow_artifact(self) -> None:
+        """Registration hashes the candidate's archive, the record each file in it."""
+        model = self._model
+        for step in (self.registration, self.record):
+            allow_objects(
+                step.role,
+                "s3:GetObject",
+                bucket=model.stores.artifacts,
+                prefixes=[model.artifacts],
+                because=_BELOW,
+            )

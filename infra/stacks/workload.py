@@ -67,5 +67,6 @@ class WorkloadStack(Stack):
             "EndpointName": model.endpoint,
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,
+            "JobRoleArn": job_role.role_arn,
         }.items():
             CfnOutput(self, name, value=value)

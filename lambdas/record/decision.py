@@ -84,6 +84,16 @@ def first(written: bytes, composed: Record) -> Record:
     return found
 
 
+def built_from(record: Record) -> dict[str, str]:
+    """What only the artifact knew of its making, for who reads the registry."""
+    provenance = record.provenance
+    return {
+        "lock_sha256": provenance.lock_sha256,
+        "code_sha256": provenance.code_sha256,
+        "image_commit": provenance.image_commit,
+    }
+
+
 def _manifest(ended: Ended, contents: Contents) -> artifact.Manifest:
     _same("artifact_sha256", contents.sha256, ended.registered.get("artifact_sha256"))
     content = contents.kept.get(artifact.MANIFEST)

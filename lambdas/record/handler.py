@@ -16,7 +16,7 @@ from lambdas.adapters import wiring
 from lambdas.adapters.documents import DocumentMissing, Documents
 from lambdas.adapters.ledger import Ledger
 from lambdas.record.artifacts import Artifacts
-from lambdas.record.decision import Ended, compose, first
+from lambdas.record.decision import Ended, built_from, compose, first
 from lambdas.record.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def record_run(
         "record_uri": layout.s3_uri(reports_bucket, key),
         "record_sha256": sha256(written).hexdigest(),
     }
-    registry.tell(run.model_package_arn, told)
+    registry.tell(run.model_package_arn, {**told, **built_from(record)})
     ledger.append(_line(run, record, told))
     logger.info("%s recorded as %s", request.run_id, told["record_sha256"])
     return told
@@ -89,10 +89,8 @@ def _line(run: Ended, record: Record, told: Mapping[str, str]) -> LedgerEntry:
             "model_package_arn": record.model_package_arn,
             "snapshot_digest": record.snapshot_digest,
             "image_digest": record.image_digest,
-            "lock_sha256": record.provenance.lock_sha256,
-            "code_sha256": record.provenance.code_sha256,
             "code_commit": record.code_commit,
-            "image_commit": record.provenance.image_commit,
+            **built_from(record),
             "artifact_sha256": record.artifact_sha256,
             "approved_by": record.approved_by or "nobody",
         },

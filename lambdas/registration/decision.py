@@ -38,6 +38,7 @@ def metadata(request: RunRequest, candidate: Candidate, *, reports_bucket: str) 
         "snapshot_digest": candidate.snapshot_digest,
         "image_digest": request.image_digest,
         "code_uri": request.code_uri,
+        "code_commit": request.code_commit,
         "artifact_sha256": candidate.artifact_sha256,
         "evaluation_uri": layout.s3_uri(reports_bucket, f"{prefix}evaluation.json"),
         "baseline_uri": layout.s3_uri(reports_bucket, f"{prefix}baseline.json"),

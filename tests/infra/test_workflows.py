@@ -66,7 +66,7 @@ def test_every_state_leads_somewhere_that_exists(machine: Machine) -> None:
     assert targets == set(states)
 
 
-def test_a_candidate_is_validated_trained_evaluated_registered_and_judged_in_order(
+def test_a_candidate_is_validated_trained_evaluated_registered_judged_and_recorded_in_order(
     retraining: Machine,
 ) -> None:
     states, path = retraining["States"], ["Snapshot"]
@@ -80,6 +80,7 @@ def test_a_candidate_is_validated_trained_evaluated_registered_and_judged_in_ord
         "Evaluate",
         "Register",
         "JudgeCandidate",
+        "Record",
         "WasApproved",
     ]
 

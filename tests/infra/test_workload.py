@@ -102,3 +102,18 @@ def test_settlement_hears_of_every_workflow_of_the_environment(dev: Templates) -
 def test_the_workflows_are_named_as_settlement_reads_them(churn: dict) -> None:
     for workflow in ("retraining", "promotion"):
         assert definition(churn, f"perennial-dev-churn-{workflow}")
+
+
+@pytest.mark.parametrize("step", ["Registration", "Record"])
+def test_who_hashes_the_artifact_may_read_it_and_write_none(step: str, churn: dict) -> None:
+    [policy] = [
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for name, resource in resources(churn, "AWS::IAM::Policy").items()
+        if name.startswith(f"RetrainingSteps{step}")
+    ]
+    [actions] = [
+        statement["Action"]
+        for statement in policy
+        if "churn/models/*" in str(statement["Resource"])
+    ]
+    assert actions == "s3:GetObject"

@@ -248,7 +248,9 @@ def test_registry_and_ledger_name_the_digest_of_what_lies_in_s3(
 
     assert told["record_sha256"] == sha256(stage.written()).hexdigest()
     assert told["record_uri"] == f"s3://reports/{RECORD_KEY}"
-    assert stage.package.metadata == {**facts(stage.files), "run_id": RUN.run_id, **told}
+    built_from = {"lock_sha256": "2" * 64, "code_sha256": "1" * 64, "image_commit": "3" * 40}
+    known = {**facts(stage.files), "run_id": RUN.run_id}
+    assert stage.package.metadata == {**known, **told, **built_from}
     [line] = ledger_table.scan()["Items"]
     assert (line["kind"], line["subject"]) == ("recorded", RUN.run_id)
     assert line["details"]["record_sha256"] == told["record_sha256"]
@@ -282,6 +284,6 @@ def test_a_verdict_that_changed_is_not_recorded_over_the_first(stage: Stage) -> 
 
 
 def test_a_registry_without_room_is_named(stage: Stage) -> None:
-    stage.package.metadata |= {str(number): "x" for number in range(46)}
+    stage.package.metadata |= {str(number): "x" for number in range(43)}
     with pytest.raises(TooManyFacts, match="would hold 51 entries, 50 are allowed"):
         stage.record()

@@ -36,6 +36,7 @@ def test_metadata_holds_digests_and_pointers() -> None:
     assert (found["metric"], found["metric_value"]) == ("auc", "0.75")
     assert found["manifest_sha256"] == "b" * 64
     assert found["environment"] == "dev"
+    assert found["code_commit"] == "unknown"
 
 
 @pytest.mark.parametrize(
