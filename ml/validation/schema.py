@@ -65,7 +65,10 @@ class Schemas:
         return LABEL_WINDOW_CLOSED if self._labels(dataset) else NOT_IN_THE_FUTURE
 
     def _labels(self, dataset: Dataset) -> bool:
-        return self._card.label in {column.name for column in dataset.columns}
+        """Say whether its dates are of snapshots: what has a time of its own are events, known when
+        they happen, also where one of them is the label."""
+        names = {column.name for column in dataset.columns}
+        return dataset.time is None and self._card.label in names
 
     def _end(self, dataset: Dataset) -> pd.Timestamp:
         """Return the first day too late: a label's window must have closed by ``as_of``."""
