@@ -9,9 +9,12 @@ from cdk_nag import AwsSolutionsChecks
 from contracts import card as cards
 from infra.bundles import ROOT
 from infra.components.model import Model, stack_name
-from infra.settings import Settings, SettingsError
+from infra.components.stores import Stores
+from infra.components.tracking import TrackingServer
+from infra.settings import Settings, SettingsError, Tracking
 from infra.stacks.operations import OperationsStack
 from infra.stacks.storage import StorageStack
+from infra.stacks.tracking import TrackingStack
 from infra.stacks.workload import WorkloadStack
 
 
@@ -33,6 +36,7 @@ def build(app: App, settings: Settings, folders: Iterable[Path]) -> None:
     operations = OperationsStack(
         app, stack_name(name, "operations"), settings=settings, stores=storage.stores
     )
+    tracking = _tracking(app, settings, storage.stores)
     for folder in folders:
         model = Model(
             folder=folder,
@@ -40,7 +44,17 @@ def build(app: App, settings: Settings, folders: Iterable[Path]) -> None:
             settings=settings,
             stores=storage.stores,
             topic=operations.topic,
+            tracking=tracking,
         )
         WorkloadStack(app, stack_name(name, model.name), model=model)
     Tags.of(app).add("perennial:environment", name)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def _tracking(app: App, settings: Settings, stores: Stores) -> TrackingServer | None:
+    if settings.tracking_uri is not None:
+        return TrackingServer(uri=settings.tracking_uri, arn=None)
+    if settings.tracking is Tracking.OFF:
+        return None
+    name = stack_name(settings.name, "tracking")
+    return TrackingStack(app, name, settings=settings, stores=stores).server

@@ -16,6 +16,13 @@ class EnvironmentName(StrEnum):
     PROD = "prod"
 
 
+class Tracking(StrEnum):
+    """Whether SageMaker's managed MLflow keeps what training logs."""
+
+    OFF = "off"
+    ON = "on"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateNetwork:
     """Where jobs run when they may not leave the organisation's network."""
@@ -41,8 +48,12 @@ class Settings:
     notification_emails: tuple[str, ...] = ()
     log_retention: logs.RetentionDays
     network: PrivateNetwork | None = None
+    tracking: Tracking = Tracking.OFF
+    tracking_uri: str | None = None
+    """A tracking server of one's own, instead of the managed one."""
 
     def __post_init__(self) -> None:
+        self._check_tracking()
         if self.subscriber_required and not self.notification_emails:
             raise SettingsError(
                 f"environment {self.name} must have at least one subscriber to its notifications, "
@@ -53,12 +64,24 @@ class Settings:
         if odd:
             raise SettingsError(f"notify must be e-mail addresses, separated by commas, got {odd}")
 
+    def _check_tracking(self) -> None:
+        if self.tracking_uri is None:
+            return
+        if self.tracking is Tracking.ON:
+            raise SettingsError(
+                "training logs to one place: give tracking=on (managed) or tracking_uri, not both"
+            )
+        if not self.tracking_uri.startswith(("http://", "https://", "arn:")):
+            raise SettingsError(
+                f"tracking_uri must begin with http://, https:// or arn:, got {self.tracking_uri!r}"
+            )
+
     @property
     def removal(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self.retain_data else RemovalPolicy.DESTROY
 
 
-def load(name: str, *, notify: str = "") -> Settings:
+def load(name: str, *, notify: str = "", tracking: str = "off", tracking_uri: str = "") -> Settings:
     """Return the settings of the environment ``name``; ``notify`` is addresses by comma."""
     try:
         environment = EnvironmentName(name)
@@ -66,9 +89,20 @@ def load(name: str, *, notify: str = "") -> Settings:
         allowed = ", ".join(EnvironmentName)
         raise SettingsError(f"env must be one of {allowed}, got {name!r}") from None
     emails = tuple(email.strip() for email in notify.split(",") if email.strip())
-    if environment is EnvironmentName.PROD:
-        return _prod(emails)
-    return replace(DEV, notification_emails=emails)
+    settings = (
+        _prod(emails)
+        if environment is EnvironmentName.PROD
+        else replace(DEV, notification_emails=emails)
+    )
+    return replace(settings, tracking=_tracking(tracking), tracking_uri=tracking_uri or None)
+
+
+def _tracking(name: str) -> Tracking:
+    try:
+        return Tracking(name)
+    except ValueError:
+        allowed = ", ".join(Tracking)
+        raise SettingsError(f"tracking must be one of {allowed}, got {name!r}") from None
 
 
 DEV = Settings(

@@ -74,7 +74,7 @@ class JobRequests:
             },
             "ResourceConfig": self._cluster("Train"),
             "StoppingCondition": {"MaxRuntimeInSeconds": card.training.max_runtime_seconds},
-            "EnableNetworkIsolation": True,
+            **self._tracking(),
             **self._spot(),
             **self._network(),
         }
@@ -134,6 +134,13 @@ class JobRequests:
             "VolumeSizeInGB": instances.job.volume_gib,
             "VolumeKmsKeyId": self.model.stores.key.key_arn,
         }
+
+    def _tracking(self) -> Request:
+        """A job that logs to a server must reach it; all others reach nothing."""
+        tracking = self.model.tracking
+        if tracking is None:
+            return {"EnableNetworkIsolation": True}
+        return {"EnableNetworkIsolation": False, "Environment": tracking.environment()}
 
     def _spot(self) -> Request:
         """Spare capacity may be taken away; training then resumes from its checkpoints.

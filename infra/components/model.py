@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from contracts import card as cards
 from contracts import layout, naming
 from infra.components.stores import Stores
+from infra.components.tracking import TrackingServer
 from infra.settings import Settings
 
 
@@ -18,6 +19,8 @@ class Model:
     settings: Settings
     stores: Stores
     topic: sns.Topic
+    tracking: TrackingServer | None
+    """Where training logs; None: nowhere."""
 
     @property
     def name(self) -> str:

@@ -48,6 +48,8 @@ class JobRole(ServiceRole):
         _allow_running(self, model, log_groups=["ProcessingJobs", "TrainingJobs"])
         if model.settings.network is not None:
             _allow_network_interfaces(self)
+        if model.tracking is not None:
+            model.tracking.allow_logging(self, stores)
 
 
 class EndpointRole(ServiceRole):

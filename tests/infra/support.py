@@ -21,12 +21,12 @@ def context() -> dict[str, Any]:
 
 
 def synthesize(
-    environment: str, *, notify: str = "", folders: list[Path] | None = None
+    environment: str, *, notify: str = "", folders: list[Path] | None = None, **asked: str
 ) -> Templates:
     """Return each stack's template by the stack's name."""
     app = App(outdir=tempfile.mkdtemp(prefix="perennial-synth-"), context=context())
     found = platform.model_folders() if folders is None else folders
-    platform.build(app, settings.load(environment, notify=notify), found)
+    platform.build(app, settings.load(environment, notify=notify, **asked), found)
     return {stack.stack_name: stack.template for stack in app.synth().stacks}
 
 

@@ -13,13 +13,18 @@ from tests.infra.support import context
 
 
 def run(
-    program: list[str], out: Path, environment: str, *, notify: str = "oncall@example.org"
+    program: list[str],
+    out: Path,
+    environment: str,
+    *,
+    notify: str = "oncall@example.org",
+    **more: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run it in a process of its own that knows nothing of any account, with all checks on."""
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))
     }
-    asked = {"env": environment, "notify": notify, **context()}
+    asked = {"env": environment, "notify": notify, **more, **context()}
     return subprocess.run(
         [sys.executable, *program],
         cwd=ROOT,
@@ -49,6 +54,11 @@ def test_two_synths_are_the_same_to_the_byte(environment: str, tmp_path: Path) -
     second = synthesize_app(tmp_path / "second", environment)
     assert first.keys() == second.keys()
     assert [name for name, content in first.items() if second[name] != content] == []
+
+
+def test_the_tracking_server_breaks_no_policy(tmp_path: Path) -> None:
+    answer = run(["app.py"], tmp_path / "out", "prod", tracking="on")
+    assert answer.returncode == 0, answer.stderr
 
 
 OPEN_BUCKET = """
