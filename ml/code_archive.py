@@ -1,7 +1,6 @@
 """A model's own code: the archive of its folder, unpacked and imported as package ``workload``."""
 
 import importlib
-import importlib.util
 import json
 import shutil
 import sys
