@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
 
-def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]:
-    return judge_data(
+def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    judge_data(
         parse_request(event["request"]),
         snapshot_uri=event["snapshot"]["uri"],
         reports_bucket=wiring.setting(Variable.REPORTS_BUCKET),
@@ -30,6 +30,7 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]
         quarantine=_quarantine(),
         ledger=wiring.ledger(),
     )
+    return dict(event["snapshot"])
 
 
 def judge_data(
