@@ -70,11 +70,12 @@ def read_column(row: Table) -> Column:
     allowed = row.texts("allowed", default=())
     if allowed and kind is not ColumnType.TEXT:
         raise ContractError(f"{row.where}.allowed needs type = text, got {kind.value}")
+    least = row.optional_number("min")
     return Column(
         name=row.text("name"),
         type=kind,
-        minimum=row.optional_number("min"),
-        maximum=row.optional_number("max"),
+        minimum=least,
+        maximum=row.optional_number("max", least=least),
         nullable=row.flag("nullable", default=False),
         allowed=allowed,
     )

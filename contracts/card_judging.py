@@ -96,7 +96,7 @@ def read_gate(table: Table, metric: str, features: tuple[str, ...]) -> Gate:
         raise ContractError(f"{table.where}.slices names one twice: {names}")
     return Gate(
         limit=table.number(bound),
-        min_gain=table.number("min_gain", least=0),
+        min_gain=table.number("min_gain", 0.0, least=0),
         confidence=table.number("confidence", 0.95, least=0.5, most=0.9999),
         approval=table.choice("approval", Approval, Approval.AUTOMATIC),
         slices=slices,
@@ -116,6 +116,8 @@ def _slice(row: Table, features: tuple[str, ...]) -> Slice:
     low, high = row.optional_number("min"), row.optional_number("max")
     if low is None and high is None:
         raise ContractError(f"{row.where} needs min or max")
+    if low is not None and high is not None and not low < high:
+        raise ContractError(f"{row.where}.max must be above min ({low}), got {high}")
     return Slice(
         name=row.text("name"),
         feature=feature,
