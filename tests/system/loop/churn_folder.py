@@ -19,17 +19,16 @@ MODEL = "churn"
 MAX_RUNTIME = 20
 """Real seconds that a training job may run."""
 
-_SETTINGS = {
-    r"max_iter": 2,
-    r"max_leaf_nodes": 2,
-    r"\[training\][^\[]*max_runtime_seconds": MAX_RUNTIME,
-    r"floor": 0.5,
-    r"bootstrap_samples": 200,
-    r"cool_down_hours": 1,
-    r"daily_cap": 1000,
-    r"bake_seconds": 180,
+_SETTINGS: dict[str, dict[str, float]] = {
+    "hyperparameters": {"max_iter": 2, "max_leaf_nodes": 2},
+    "training": {"max_runtime_seconds": MAX_RUNTIME},
+    "evaluation": {"bootstrap_samples": 200},
+    "gate": {"floor": 0.5},
+    "admission": {"cool_down_hours": 1, "daily_cap": 1000, "max_rejected": 1000},
+    "drift": {"drifted_share": 0.3},
+    "serving": {"bake_seconds": 180},
 }
-"""What stands before ``=`` on the card, and the number that these scenarios put after it."""
+"""The card's sections, and the numbers that these scenarios put into them."""
 
 
 def lay_out(models: Path) -> None:
@@ -39,10 +38,22 @@ def lay_out(models: Path) -> None:
         PROJECT / "ml" / "workloads" / MODEL, folder, ignore=shutil.ignore_patterns("__pycache__")
     )
     card = (folder / "card.toml").read_text(encoding="utf-8")
-    for place, value in _SETTINGS.items():
-        card, changed = re.subn(rf"(?m)^({place}) = [\d.]+$", rf"\1 = {value}", card)
-        assert changed == 1, f"the card says {place!r} {changed} times"
+    for section, settings in _SETTINGS.items():
+        for name, value in settings.items():
+            card = put(card, section, f"{name} = {value}")
     (folder / "card.toml").write_text(card, encoding="utf-8")
+
+
+def put(card: str, section: str, setting: str) -> str:
+    """Return the card with ``name = value`` in a section, which it may not have had."""
+    name = setting.partition(" = ")[0]
+    header = f"[{section}]\n"
+    if header not in card:
+        return f"{card.rstrip()}\n\n{header}{setting}\n"
+    before, _, after = card.partition(header)
+    own, opening, rest = after.partition("\n[")
+    own = re.sub(rf"(?m)^{name} = .*\n?", "", own)
+    return f"{before}{header}{setting}\n{own}{opening}{rest}"
 
 
 def change(models: Path, changed: Path) -> None:
