@@ -25,6 +25,7 @@ class Deployed:
     endpoint: str
     package_group: str
     drift_alarm: str
+    job_role_arn: str
 
 
 def find(cloudformation: Any, *, environment: str, model: str) -> Deployed:
@@ -50,6 +51,7 @@ def find(cloudformation: Any, *, environment: str, model: str) -> Deployed:
         endpoint=workload.text("EndpointName"),
         package_group=workload.text("PackageGroup"),
         drift_alarm=workload.text("DriftAlarm"),
+        job_role_arn=workload.text("JobRoleArn"),
     )
 
 

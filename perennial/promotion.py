@@ -9,7 +9,7 @@ from perennial import registry, state
 from perennial.account import Account
 from perennial.deployed import Deployed
 from perennial.refusal import Refused
-from perennial.registry import Package
+from perennial.registry import APPROVED_BY_A_PERSON, Package
 
 
 def promote(
@@ -48,7 +48,7 @@ def _approve(sagemaker: Any, package: Package, *, approve: bool, reason: str | N
     sagemaker.update_model_package(
         ModelPackageArn=package.version.arn,
         ModelApprovalStatus="Approved",
-        ApprovalDescription=f"approved by a person: {reason}"[:1024],
+        ApprovalDescription=f"{APPROVED_BY_A_PERSON}{reason}"[:1024],
     )
 
 
@@ -71,19 +71,8 @@ def _request(account: Account, deployed: Deployed, package: Package, reason: str
         cause=cause,
         fencing_token=state.fencing_token(dynamodb, deployed.state_table, deployed.model),
         image_uri=package.image_uri,
-        image_digest=_evidence(package, "image_digest"),
-        code_uri=_evidence(package, "code_uri"),
+        image_digest=package.evidence("image_digest"),
+        code_uri=package.evidence("code_uri"),
         code_commit=package.metadata.get("code_commit", "unknown"),
         champion=state.champion(dynamodb, deployed.state_table, deployed.model),
     )
-
-
-def _evidence(package: Package, name: str) -> str:
-    value = package.metadata.get(name)
-    if not value:
-        raise Refused(
-            f"version {package.version.version} carries no {name} in its metadata; "
-            f"it has: {', '.join(sorted(package.metadata)) or 'none'}",
-            next_step="promote a version that the retraining machine registered",
-        )
-    return value

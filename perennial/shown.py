@@ -1,14 +1,14 @@
 """How answers look in a terminal; with ``--json`` they are one JSON document instead."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from contracts import moment
 from contracts.ledger import LedgerEntry
 from perennial.executions import Execution
-from perennial.explanation import Explanation
 from perennial.status import Status
 
 
@@ -57,8 +57,8 @@ def status(state: Status) -> None:
             ("endpoint", f"{state.endpoint}: {state.endpoint_status}"),
             ("champion", serving),
             ("lease", state.lease_owner or "free"),
-            ("last run", _execution(state.last_run)),
-            ("last promotion", _execution(state.last_promotion)),
+            ("last run", execution_line(state.last_run)),
+            ("last promotion", execution_line(state.last_promotion)),
             *((f"alarm {alarm.name}", f"{alarm.state}  {alarm.reason}") for alarm in state.alarms),
         ]
     )
@@ -77,32 +77,12 @@ def ledger(entries: Iterable[LedgerEntry]) -> None:
     )
 
 
-def explanation(found: Explanation) -> None:
-    version = found.package.version
-    facts(
-        [
-            ("version", f"{version.version} ({version.approval})"),
-            ("serves now", "yes" if found.serves else "no"),
-            ("reason", found.package.reason or "–"),
-            ("artifact", found.package.model_data_url),
-            *sorted(found.package.metadata.items()),
-        ]
-    )
-    if found.verdict is not None:
-        rows(
-            f"gate: {found.verdict['verdict']}",
-            ("criterion", "value", "bound", "outcome"),
-            (_criterion(each) for each in found.verdict["criteria"]),
-        )
-    ledger(found.history)
+def progress(line: str) -> None:
+    """Beside the answer, so that ``--json`` stays one document."""
+    print(line, file=sys.stderr, flush=True)
 
 
-def _criterion(each: Mapping[str, Any]) -> tuple[str, ...]:
-    outcome = "passed" if each.get("passed") else "broken"
-    return (*(str(each.get(name, "–")) for name in ("name", "value", "bound")), outcome)
-
-
-def _execution(execution: Execution | None) -> str:
+def execution_line(execution: Execution | None) -> str:
     if execution is None:
         return "none yet"
     why = f"  {execution.error}: {execution.cause}" if execution.error else ""

@@ -32,6 +32,7 @@ WORKLOAD = (
     "EndpointName",
     "PackageGroup",
     "DriftAlarm",
+    "JobRoleArn",
 )
 
 
