@@ -72,8 +72,9 @@ def _row(numbers: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int
 class Factorization(nn.Module):
     """``mean + bias of the user + bias of the item + dot product of their factors``.
 
-    Row 0 is 0 and stays 0 (``padding_idx``): an unknown user gets what the item usually gets, an
-    unknown item what the user usually gives, and both unknown the mean.
+    Row 0 is 0 and stays 0, since no rating is of it and the penalty wants it there: an unknown user
+    gets what the item usually gets, an unknown item what the user usually gives, and both unknown
+    the mean.
     """
 
     def __init__(self, pairs: Pairs, settings: Settings) -> None:
@@ -122,4 +123,4 @@ def _drawn(count: int, factors: int, draw: np.random.Generator) -> nn.Embedding:
 def _embedding(values: NDArray[np.float64]) -> nn.Embedding:
     """Return a table of ``values`` below a row of zeros."""
     table = np.vstack([np.zeros(values.shape[1]), values]).astype(np.float32)
-    return nn.Embedding.from_pretrained(torch.from_numpy(table), freeze=False, padding_idx=0)
+    return nn.Embedding.from_pretrained(torch.from_numpy(table), freeze=False)
