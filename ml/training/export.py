@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
 
 from contracts.card import Task
 from ml.training.fitted import Fitted
@@ -15,12 +16,28 @@ OPSET = {"": 18, "ai.onnx.ml": 3}
 
 def of_scikit_learn(model: Any, features: int, task: Task) -> Fitted:
     """Return the model with its export: a classifier's probabilities, or one score per row."""
+    if isinstance(model, BaseHistGradientBoosting):
+        _round_thresholds_down(model)
     if task is Task.BINARY_CLASSIFICATION:
         outputs = [("label", None), ("probabilities", None)]
         onnx = _converted(model, features, outputs, {id(model): {"zipmap": False}})
         return Fitted(onnx=onnx, predict=lambda rows: model.predict_proba(rows)[:, 1])
     onnx = _converted(model, features, [("score", FloatTensorType([None, 1]))], {})
     return Fitted(onnx=onnx, predict=lambda rows: np.ravel(model.predict(rows)))
+
+
+def _round_thresholds_down(model: BaseHistGradientBoosting) -> None:
+    """Give each split the largest float32 that is not above it.
+
+    ONNX holds float32. Rounded to the nearest, a split could pass a value that lies on it, and the
+    exported model would take the other branch; rounded down, ``value <= split`` stays what it was
+    for every float32 value.
+    """
+    for predictor in (each for stage in model._predictors for each in stage):
+        exact = predictor.nodes["num_threshold"]
+        nearest = exact.astype(np.float32)
+        below = np.nextafter(nearest, np.float32(-np.inf))
+        predictor.nodes["num_threshold"] = np.where(nearest > exact, below, nearest)
 
 
 def _converted(model: Any, features: int, outputs: list[Any], options: dict[int, Any]) -> bytes:
