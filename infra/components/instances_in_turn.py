@@ -111,9 +111,10 @@ class InstancesInTurn:
 
 
 # A job without capacity fails with "CapacityError: Unable to provision requested ML compute
-# capacity"; the cause of a failed job is its description as JSON.
+# capacity", one on spare capacity is stopped when it waited too long. The cause is the job's
+# description as JSON.
 _SCARCE = (
     "$failure.Error = 'SageMaker.ResourceLimitExceededException' or "
-    "$failure.Error = 'States.TaskFailed' and "
-    """$contains($failure.Cause, /"FailureReason": ?"CapacityError/)"""
+    "$failure.Error = 'States.TaskFailed' and $contains($failure.Cause, "
+    """/"FailureReason": ?"CapacityError|"SecondaryStatus": ?"MaxWaitTimeExceeded"/)"""
 )

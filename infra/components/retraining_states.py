@@ -79,7 +79,7 @@ class RetrainingStates:
             "Register": states.handler(
                 self.steps.registration,
                 {**_DATA, "training": "{% $training %}"},
-                Assign={"package": expression(_RESULT)},
+                Assign={"package": _answer("model_package_arn", "version")},
                 Next="JudgeCandidate",
             ),
         }
@@ -92,7 +92,7 @@ class RetrainingStates:
             "JudgeCandidate": states.handler(
                 self.steps.gate,
                 _RUN,
-                Assign={"judgement": expression(_RESULT)},
+                Assign={"judgement": _answer("verdict", "reason")},
                 Next="Record",
             ),
             # Before anything goes live: what cannot be accounted for is not promoted.
@@ -137,6 +137,14 @@ class RetrainingStates:
             Output=_outcome("promoted"),
             End=True,
         )
+
+
+def _answer(*names: str) -> State:
+    """Take an answer field by field: one that lacks a field fails its own state.
+
+    Otherwise a later state would fail on it, at which a redrive resumes in vain.
+    """
+    return {name: expression(f"{_RESULT}.{name}") for name in names}
 
 
 def _outcome(outcome: str) -> State:

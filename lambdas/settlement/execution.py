@@ -29,6 +29,9 @@ class Execution:
     environment: str
     model: str
     status: str
+    """As the event tells it; events come in any order."""
+    runs_now: bool
+    """Whether it runs at the moment: an end may be told of when it was redriven since."""
     redrive: int
     at: datetime
     request: RunRequest | None
@@ -75,6 +78,7 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
         environment=environment,
         model=model,
         status=detail.text("status"),
+        runs_now=runs(described),
         redrive=int(detail.content.get("redriveCount") or 0),
         at=moment.parse(table.text("time"), "event.time"),
         request=_request(document if workflow is Workflow.RETRAINING else document.get("request")),
@@ -83,6 +87,10 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
         error=detail.optional_text("error") or described.get("error"),
         failure=detail.optional_text("cause") or described.get("cause"),
     )
+
+
+def runs(described: Mapping[str, Any]) -> bool:
+    return described.get("status") in ("RUNNING", "PENDING_REDRIVE")
 
 
 def _machine(arn: str) -> tuple[Workflow, str, str]:

@@ -63,6 +63,12 @@ def _job(job: Mapping[str, Any], kind: str) -> str:
     if _ran_too_long(job):
         limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", "?")
         return f"{named} was stopped: it ran longer than its limit of {limit} s (max_runtime)"
+    if job.get("SecondaryStatus") == "MaxWaitTimeExceeded":
+        limit = job.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", "?")
+        return (
+            f"{named} was stopped: waiting for spare capacity and running took longer than "
+            f"{limit} s (max_wait_seconds)"
+        )
     code = _exit_code(job)
     if code is not None and (code > 128 or code < 0):
         number = code - 128 if code > 0 else -code

@@ -10,7 +10,7 @@ from lambdas.adapters.leases import Leases
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.settlement.announcements import Announcements
-from lambdas.settlement.execution import Execution, Workflow
+from lambdas.settlement.execution import Execution, Workflow, runs
 from lambdas.settlement.executions import Executions
 from lambdas.settlement.failure import explain
 from lambdas.settlement.job_logs import JobLogs
@@ -37,13 +37,13 @@ class Settlement:
         if not execution.ended:
             done = self._redriven(execution, delivery)
         elif execution.workflow is Workflow.PROMOTION and execution.parent is not None:
-            self._lease(execution).release(execution.arn)
+            self._free(execution)
             done = "left to its parent"
         else:
             # Whoever takes the lease next decides by what this end means.
             paused = Standing(state=self.state).note(execution)
             self._judge_data(execution)
-            self._lease(execution).release(self._owner(execution))
+            self._free(execution)
             done = self._tell(execution, paused, delivery)
         logger.info("%s %s: %s", execution.arn, execution.status, done)
         return done
@@ -103,7 +103,15 @@ class Settlement:
         until = execution.at + timedelta(hours=hours)
         lease.take(owner, as_of=execution.at, until=until, after=held)
         lease.started(owner, until=until, hours=hours)
+        if not runs(self.executions.describe(execution.arn)):
+            # Its end came first, and found no lease to free.
+            lease.release(owner)
+            return "it has ended already"
         return "lease taken again"
+
+    def _free(self, execution: Execution) -> None:
+        if not execution.runs_now:
+            self._lease(execution).release(self._owner(execution))
 
     def _lease(self, execution: Execution) -> Leases:
         retraining = execution.workflow is Workflow.RETRAINING

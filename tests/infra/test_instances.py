@@ -45,6 +45,7 @@ def test_a_job_that_failed_is_caught_to_see_whether_another_type_helps(
     assert f"${step.lower()}_type < 2" in elsewhere["Condition"]
     assert "ResourceLimitExceededException" in elsewhere["Condition"]
     assert "CapacityError" in elsewhere["Condition"]
+    assert "MaxWaitTimeExceeded" in elsewhere["Condition"]
     assert states["Snapshot"]["Assign"][f"{step.lower()}_type"] == 0
 
 

@@ -63,8 +63,14 @@ class FakeTopic:
 
 
 class FakeExecutions:
+    def __init__(self) -> None:
+        self.status = "RUNNING"
+
     def last_step(self, arn: str) -> str:
         return "Train"
+
+    def describe(self, arn: str) -> Mapping[str, str]:
+        return {"status": self.status}
 
 
 class FakeLogs:
@@ -78,9 +84,10 @@ class Office:
         self.lease = Leases(state_table, state.lease("churn"))
         self.endpoint_lease = Leases(state_table, state.promotion_lease("churn"))
         self._ledger_table = ledger_table
+        self.executions = FakeExecutions()
         self.settlement = Settlement(
             state=state_table,
-            executions=FakeExecutions(),  # pyright: ignore[reportArgumentType]
+            executions=self.executions,  # pyright: ignore[reportArgumentType]
             logs=FakeLogs(),  # pyright: ignore[reportArgumentType]
             ledger=ledger,
             announcements=Announcements(self.topic, state_table, topic_arn="arn:topic"),
@@ -205,6 +212,24 @@ def test_a_redrive_takes_the_lease_again(office: Office) -> None:
     assert held is not None
     assert (held.owner, held.token, held.started) == (RUN, 2, True)
     assert held.expires_at == NOON + timedelta(hours=6)
+
+
+def test_a_redrive_whose_end_was_told_first_leaves_no_lease_behind(office: Office) -> None:
+    office.executions.status = "FAILED"
+    office.settle(execution("FAILED", redriveCount=1))
+
+    assert office.settle(execution("RUNNING", redriveCount=1)) == "it has ended already"
+    assert office.lease.current() is None
+
+
+def test_an_end_told_after_the_redrive_leaves_the_lease(office: Office) -> None:
+    office.hold()
+    late = read_execution(event("FAILED"), {"status": "RUNNING"})
+
+    assert office.settle(late) == "told"
+    held = office.lease.current()
+    assert held is not None
+    assert held.owner == RUN
 
 
 def test_a_redrive_beside_another_run_is_told(office: Office) -> None:

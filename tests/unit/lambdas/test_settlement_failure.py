@@ -117,3 +117,16 @@ def test_of_a_long_cause_the_end_is_kept() -> None:
 
     assert len(text) < 800
     assert text.endswith(" the error")
+
+
+def test_a_job_that_waited_too_long_for_spare_capacity_is_told_so() -> None:
+    cause = job(
+        TrainingJobStatus="Stopped",
+        SecondaryStatus="MaxWaitTimeExceeded",
+        StoppingCondition={"MaxRuntimeInSeconds": 1800, "MaxWaitTimeInSeconds": 3600},
+    )
+
+    assert explain("States.TaskFailed", cause).text == (
+        "training job run-train-0 was stopped: waiting for spare capacity and running took "
+        "longer than 3600 s (max_wait_seconds)"
+    )
