@@ -1,7 +1,7 @@
 """Every model goes round the whole loop: trained, promoted, asked, retrained on the next month."""
 
 import csv
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -28,8 +28,10 @@ def test_a_model_goes_round_the_loop(stage: Stage) -> None:
     platform.assert_at_rest_on(first, asking=_requests(stage))
 
     later = (start + timedelta(days=31)).replace(day=1)
-    platform.account.advance(timedelta(hours=stage.card.admission.cool_down_hours))
-    _land(stage, after=start, by=max(later, platform.account.now().date()))
+    # A month's data land when it is over, and no earlier than a run may start for them.
+    rest = datetime.combine(later, time(), UTC) - platform.account.now()
+    platform.account.advance(max(rest, timedelta(hours=stage.card.admission.cool_down_hours)))
+    _land(stage, after=start, by=platform.account.now().date())
     platform.pass_until(lambda: len(_judged(platform)) == 2, "a second candidate is judged")
     platform.come_to_rest()
 
