@@ -10,7 +10,7 @@ from contracts.card import ModelCard
 from contracts.environment import Variable
 from contracts.errors import ContractError
 from contracts.ledger import LedgerEntry, LedgerKind
-from contracts.run import RunRequest, parse_request
+from contracts.run import Purpose, RunRequest, parse_request
 from lambdas.adapters import wiring
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import DocumentMissing, Documents, render
@@ -60,7 +60,10 @@ def judge_candidate(
     except (ContractError, DocumentMissing) as error:
         judgement = unusable(error)
     else:
-        judgement = judge(found, request, facts, card, champion_now=champion.read())
+        # A backfill is compared with what served then, whatever has come since.
+        backfill = request.purpose is Purpose.BACKFILL
+        serving = request.champion if backfill else champion.read()
+        judgement = judge(found, request, facts, card, champion_now=serving)
     verdict_key = layout.verdict_key(request.model, request.run_id)
     # The first verdict stands: a repeated step follows it instead of judging again.
     content = render(judgement.document(request, package_arn))

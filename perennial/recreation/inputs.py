@@ -93,17 +93,17 @@ def _image(ecr: Any, deployed: Deployed, record: Record, wanted: str | None) -> 
     name = wanted or record.image_digest
     kind = "imageDigest" if name.startswith("sha256:") else "imageTag"
     try:
-        [found] = ecr.describe_images(repositoryName=deployed.repository, imageIds=[{kind: name}])[
-            "imageDetails"
-        ]
+        found = ecr.describe_images(repositoryName=deployed.repository, imageIds=[{kind: name}])
     except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+        found = {"imageDetails": []}
+    if not found["imageDetails"]:
         raise _lost(
             f"image {name} is not in the repository {deployed.repository}",
             next_step=f"build it again from commit {record.provenance.image_commit}, push it, "
             "and name its tag: --image <tag>",
-        ) from None
+        )
     repository = record.image_uri.partition("@")[0]
-    return f"{repository}@{found['imageDigest']}"
+    return f"{repository}@{found['imageDetails'][0]['imageDigest']}"
 
 
 def _job(sagemaker: Any, record: Record) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.card import Approval
+from contracts.run import Purpose
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents, render
 from lambdas.adapters.ledger import Ledger
@@ -139,7 +140,7 @@ def test_a_passed_gate_waits_for_a_person_where_the_card_says_so(bench: Bench) -
 
 def test_the_champion_that_serves_now_is_looked_up(bench: Bench) -> None:
     bench.documents.write("reports", EVALUATION, render(compared()))
-    bench.champion.move(replace(CHAMPION, version=3))
+    bench.champion.move(replace(CHAMPION, version=3), token=1)
 
     judgement = bench.judge(champion=CHAMPION)
 
@@ -149,6 +150,15 @@ def test_the_champion_that_serves_now_is_looked_up(bench: Bench) -> None:
 
 def test_the_champion_of_admission_that_serves_still_can_be_replaced(bench: Bench) -> None:
     bench.documents.write("reports", EVALUATION, render(compared()))
-    bench.champion.move(CHAMPION)
+    bench.champion.move(CHAMPION, token=1)
 
     assert bench.judge(champion=CHAMPION).verdict is Verdict.APPROVED
+
+
+def test_a_backfill_is_judged_against_what_served_then(bench: Bench) -> None:
+    bench.documents.write("reports", EVALUATION, render(compared()))
+    bench.champion.move(replace(CHAMPION, version=3), token=1)
+
+    judgement = bench.judge(champion=CHAMPION, purpose=Purpose.BACKFILL)
+
+    assert judgement.verdict is Verdict.APPROVED
