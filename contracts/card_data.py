@@ -35,6 +35,9 @@ class Column:
     nullable: bool
     allowed: tuple[str, ...]
     """The categories of a text column; empty: any text."""
+    compared: bool
+    """Whether ``max_psi`` holds for it: not for numbers that name something and only ever grow, and
+    never for dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +68,13 @@ class Feature:
 
 
 def read_column(row: Table) -> Column:
-    row.only("name", "type", "min", "max", "nullable", "allowed")
+    row.only("name", "type", "min", "max", "nullable", "allowed", "compared")
     kind = row.choice("type", ColumnType)
     allowed = row.texts("allowed", default=())
     if allowed and kind is not ColumnType.TEXT:
         raise ContractError(f"{row.where}.allowed needs type = text, got {kind.value}")
+    if kind is ColumnType.DATE and row.content.get("compared"):
+        raise ContractError(f"{row.where}.compared must be false: later files have later dates")
     least = row.optional_number("min")
     return Column(
         name=row.text("name"),
@@ -78,6 +83,7 @@ def read_column(row: Table) -> Column:
         maximum=row.optional_number("max", least=least),
         nullable=row.flag("nullable", default=False),
         allowed=allowed,
+        compared=row.flag("compared", default=kind is not ColumnType.DATE),
     )
 
 

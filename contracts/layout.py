@@ -38,14 +38,25 @@ def staged_prefix(model: str, purpose: str, dataset: str) -> str:
     return f"{model}/snapshots/staged/{purpose}/{dataset}/"
 
 
+def staged_manifest_key(model: str, purpose: str, dataset: str) -> str:
+    """Data bucket: the manifest that lists those copies."""
+    return f"{model}/snapshots/staged/{purpose}/{dataset}.manifest"
+
+
 def run_prefix(model: str, run_id: str) -> str:
     """Reports bucket: what one run leaves as evidence."""
     return f"{model}/runs/{run_id}/"
 
 
 def validation_prefix(model: str, run_id: str) -> str:
-    """Reports bucket: holds ``report.json`` (contracts.validation)."""
+    """Reports bucket: holds ``report.json`` (contracts.validation) and ``report.html``, the
+    ``profile.json`` of what was accepted, and below ``set_aside/`` the rows that were not."""
     return f"{run_prefix(model, run_id)}validation/"
+
+
+def set_aside_name(dataset: str, filename: str) -> str:
+    """Below the validation prefix: a file's bad rows, each with the rule that caught it."""
+    return f"set_aside/{dataset}/{filename}.rows.csv"
 
 
 def evaluation_prefix(model: str, run_id: str) -> str:

@@ -43,13 +43,42 @@ class Snapshot:
 
     @property
     def digest(self) -> str:
-        """Of the contents alone: the same rows under the same keys are the same snapshot."""
-        rows = [[f.dataset, f.key, f.sha256, list(f.set_aside)] for f in self.files]
+        """Of the contents alone: the same rows under the same keys are the same snapshot.
+
+        What is known of the rows counts, so that an accepted snapshot is not taken for the one
+        it was made of.
+        """
+        rows = [
+            [f.dataset, f.key, f.sha256, f.rows, f.first, f.last, list(f.set_aside)]
+            for f in self.files
+        ]
         content = [self.model, rows, dict(sorted(self.schemas.items()))]
         return sha256(json.dumps(content).encode()).hexdigest()
 
     def document(self) -> dict[str, Any]:
         return {"digest": self.digest, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The last snapshot that validation accepted; later files are compared with its profile."""
+
+    digest: str
+    uri: str
+    profile_uri: str
+    run_id: str
+    as_of: str
+
+
+def parse_accepted(document: object) -> Accepted:
+    table = Table.of(document, "last accepted snapshot")
+    return Accepted(
+        digest=table.text("digest"),
+        uri=table.text("uri"),
+        profile_uri=table.text("profile_uri"),
+        run_id=table.text("run_id"),
+        as_of=table.text("as_of"),
+    )
 
 
 def schema_digest(dataset: Dataset) -> str:

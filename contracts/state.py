@@ -40,5 +40,5 @@ def settled(execution_arn: str, redrive: int, status: str) -> str:
 
 
 def accepted(model: str) -> str:
-    """The last snapshot that validation accepted: its digest, its URI, its profile's URI."""
+    """The last snapshot that validation accepted: contracts.snapshot.Accepted."""
     return f"accepted#{model}"

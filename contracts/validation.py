@@ -1,9 +1,17 @@
 """The validation report: which files and rows a run may use, and why not the others."""
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from contracts.reading import Table
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    IN_PART = "accepted_in_part"
+    """Files or rows are quarantined; the run uses the others."""
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,8 @@ class ValidationReport:
     run_id: str
     as_of: str
     snapshot_digest: str
+    stop_on_refused: bool
+    """The card's word: one refused file refuses the run."""
     files: tuple[FileReport, ...]
     datasets: tuple[DatasetReport, ...]
 
@@ -61,9 +71,15 @@ class ValidationReport:
         """What refuses the run whatever becomes of single files."""
         return tuple(v for dataset in self.datasets for v in dataset.violations)
 
+    @property
+    def verdict(self) -> Verdict:
+        if self.broken or (self.refused and self.stop_on_refused):
+            return Verdict.REJECTED
+        in_part = self.refused or any(file.set_aside for file in self.files)
+        return Verdict.IN_PART if in_part else Verdict.ACCEPTED
+
     def document(self) -> dict[str, Any]:
-        rejected = self.refused or self.broken
-        return {"verdict": "rejected" if rejected else "accepted", **asdict(self)}
+        return {"verdict": self.verdict.value, **asdict(self)}
 
 
 def parse_report(document: object) -> ValidationReport:
@@ -72,6 +88,7 @@ def parse_report(document: object) -> ValidationReport:
         run_id=table.text("run_id"),
         as_of=table.text("as_of"),
         snapshot_digest=table.text("snapshot_digest"),
+        stop_on_refused=table.flag("stop_on_refused"),
         files=tuple(_file(row) for row in table.tables("files")),
         datasets=tuple(_dataset(row) for row in table.tables("datasets")),
     )

@@ -55,6 +55,11 @@ def read(content: bytes, dataset: Dataset) -> TypedFile:
     return TypedFile(frame=pd.DataFrame(series), bad_cells=tuple(bad))
 
 
+def lines(content: bytes) -> list[list[str]]:
+    """Return the file's cells as they stand, header first; BadFile when it is no such file."""
+    return _rows(_text(content))
+
+
 def _text(content: bytes) -> str:
     if not content.strip():
         raise BadFile("not_empty", "the file is empty")

@@ -1,118 +1,109 @@
-"""Judge one data file by its dataset's schema, as sentences that name file, column, row, rule."""
+"""Judge one data file by its dataset's rules: used whole, used without its bad rows, or refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-import pandera.errors
+import pandas as pd
 
 from contracts.card import Dataset
+from contracts.profile import Profile
 from contracts.validation import FileReport, Violation
-from ml.cells import BadCell
-from ml.data import DataFile
+from ml.data import DataFile, kept
 from ml.tables import BadFile, TypedFile, read
-from ml.validation.schema import LABEL_WINDOW_CLOSED, NOT_IN_THE_FUTURE, UNIQUE, Schemas
+from ml.validation import file_rules, row_rules
+from ml.validation.file_rules import of_file
+from ml.validation.schema import Schemas
 
 MAX_VIOLATIONS = 20
 """Reported per file; one wrong column can break a million rows."""
-MAX_VALUE = 80
 
 
-def judge_file(file: DataFile, schemas: Schemas) -> FileReport:
-    """Return what is wrong with ``file``; what nobody foresaw is wrong with the file, too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    report: FileReport
+    frame: pd.DataFrame | None
+    """The rows that may be used; None: the file is refused."""
+    bad_rows: tuple[Violation, ...]
+    """Every broken rule of the rows that are set aside."""
+
+
+def judge_file(file: DataFile, schemas: Schemas, before: Profile | None = None) -> Judged:
+    """Judge ``file``, beside the profile of what was accepted before.
+
+    What nobody foresaw is wrong with the file, too: a file that breaks the judge must not hide the
+    others' verdicts.
+    """
     dataset = schemas.datasets[file.listed.dataset]
-    rows = 0
     try:
         typed = read(file.content, dataset)
-        rows = len(typed.frame)
-        violations = list(_violations(file, typed, dataset, schemas))
+        return _judged(file, typed, schemas, before)
     except BadFile as error:
-        violations = [_of_file(file, error.rule, str(error), error.row)]
-    except Exception as error:  # a file that breaks the judge must not hide the others' verdicts
-        violations = [_of_file(file, "readable", f"{type(error).__name__}: {error}", None)]
-    return FileReport(
+        violation = of_file(file, error.rule, str(error), row=error.row)
+    except Exception as error:
+        violation = of_file(file, "readable", f"{type(error).__name__}: {error}")
+    return _refused(file, 0, [violation])
+
+
+def _judged(file: DataFile, typed: TypedFile, schemas: Schemas, before: Profile | None) -> Judged:
+    dataset, rows = schemas.datasets[file.listed.dataset], len(typed.frame)
+    broken = list(row_rules.violations(file, typed, dataset, schemas))
+    bad = sorted({each.row for each in broken if each.row is not None})
+    of_no_row = any(each.row is None for each in broken)
+    if of_no_row or len(bad) > schemas.card.validation.max_bad_row_share * rows:
+        size = file_rules.size(file, dataset, rows)
+        return _refused(file, rows, [*size, *broken])
+    rest = kept(typed.frame, dataset, bad)
+    whole = list(file_rules.violations(file, dataset, rest, schemas.card, before))
+    if whole:
+        return _refused(file, rows, [*whole, *broken])
+    return _used(file, dataset, rows, rest, bad, broken)
+
+
+def _used(
+    file: DataFile,
+    dataset: Dataset,
+    rows: int,
+    rest: pd.DataFrame,
+    bad: Sequence[int],
+    broken: Sequence[Violation],
+) -> Judged:
+    first, last = time_range(dataset, rest)
+    report = FileReport(
         dataset=dataset.name,
+        key=file.listed.key,
+        sha256=file.listed.sha256,
+        rows=rows,
+        first=first,
+        last=last,
+        refused=False,
+        set_aside=tuple(bad),
+        violations=tuple(_at_most(MAX_VIOLATIONS, file, broken)),
+    )
+    return Judged(report=report, frame=rest, bad_rows=tuple(broken))
+
+
+def _refused(file: DataFile, rows: int, violations: Sequence[Violation]) -> Judged:
+    report = FileReport(
+        dataset=file.listed.dataset,
         key=file.listed.key,
         sha256=file.listed.sha256,
         rows=rows,
         first=None,
         last=None,
-        refused=bool(violations),
+        refused=True,
         set_aside=(),
         violations=tuple(_at_most(MAX_VIOLATIONS, file, violations)),
     )
+    return Judged(report=report, frame=None, bad_rows=())
 
 
-def _violations(
-    file: DataFile, typed: TypedFile, dataset: Dataset, schemas: Schemas
-) -> Iterator[Violation]:
-    if len(typed.frame) < dataset.min_rows:
-        text = f"{len(typed.frame)} data rows, at least {dataset.min_rows} are expected"
-        yield _of_file(file, "min_rows", text, None)
-    yield from (_of_cell(file, cell) for cell in typed.bad_cells)
-    if len(typed.frame):
-        yield from _of_schema(file, typed, dataset, schemas)
-
-
-def _of_schema(
-    file: DataFile, typed: TypedFile, dataset: Dataset, schemas: Schemas
-) -> Iterator[Violation]:
-    try:
-        schemas.of(dataset, typed.frame).validate(typed.frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        # A key of several columns that occurs again is one case per column.
-        repeated = cases["check"] == "multiple_fields_uniqueness"
-        cases = cases[~(repeated & cases.duplicated(["check", "index"]))]
-        for column, check, case, index in zip(
-            cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
-        ):
-            yield _of_case(file, dataset, str(column), str(check), case, index)
-
-
-def _of_case(
-    file: DataFile, dataset: Dataset, column: str, check: str, case: Any, index: Any
-) -> Violation:
-    row = None if index is None else int(index) + 1
-    value = str(case)[:MAX_VALUE]
-    if check == "multiple_fields_uniqueness":
-        key = ", ".join(dataset.unique)
-        return Violation(
-            rule=UNIQUE,
-            column=key,
-            row=row,
-            value=value,
-            message=f"{file.name}: column {key!r}, row {row}: the key occurs again (rule: unique)",
-        )
-    problem = {
-        LABEL_WINDOW_CLOSED: "is labelled before its window closed",
-        NOT_IN_THE_FUTURE: "lies in the future of this run",
-    }.get(check, "is out of range")
-    value = value.removesuffix(" 00:00:00")
-    message = f"{file.name}: column {column!r}, row {row}: {value} {problem} (rule: {check})"
-    return Violation(rule=check, column=column, row=row, value=value, message=message)
-
-
-def _of_cell(file: DataFile, cell: BadCell) -> Violation:
-    value = cell.text[:MAX_VALUE]
-    problem = "nothing stands there" if cell.rule == "not_null" else f"{value!r}"
-    message = (
-        f"{file.name}: column {cell.column!r}, row {cell.row}: {problem} "
-        f"is not {cell.expected} (rule: {cell.rule})"
-    )
-    if cell.rule == "not_null":
-        message = (
-            f"{file.name}: column {cell.column!r}, row {cell.row}: the value is missing, "
-            f"expected {cell.expected} (rule: not_null)"
-        )
-    return Violation(rule=cell.rule, column=cell.column, row=cell.row, value=value, message=message)
-
-
-def _of_file(file: DataFile, rule: str, text: str, row: int | None) -> Violation:
-    where = file.name if row is None else f"{file.name}: row {row}"
-    return Violation(
-        rule=rule, column=None, row=row, value=None, message=f"{where}: {text} (rule: {rule})"
-    )
+def time_range(dataset: Dataset, frame: pd.DataFrame) -> tuple[str | None, str | None]:
+    """Return the first and the last day of the dataset's time column."""
+    if dataset.time is None:
+        return None, None
+    days = frame[dataset.time].dropna()
+    return (f"{days.min():%Y-%m-%d}", f"{days.max():%Y-%m-%d}") if len(days) else (None, None)
 
 
 def _at_most(most: int, file: DataFile, found: Iterable[Violation]) -> Iterator[Violation]:
@@ -121,4 +112,4 @@ def _at_most(most: int, file: DataFile, found: Iterable[Violation]) -> Iterator[
     yield from islice(rest, most)
     more = sum(1 for _ in rest)
     if more:
-        yield _of_file(file, "more", f"{more} more violations are not listed", None)
+        yield of_file(file, "more", f"{more} more violations are not listed")

@@ -17,14 +17,21 @@ _TYPES = {
 LABEL_WINDOW_CLOSED = "label_window_closed"
 NOT_IN_THE_FUTURE = "not_in_the_future"
 UNIQUE = "unique"
+ALLOWED = "allowed"
+
+
+def are_labels(dataset: Dataset, card: ModelCard) -> bool:
+    """Say whether its dates are of snapshots: what has a time of its own are events, known when
+    they happen, also where one of them is the label."""
+    return dataset.time is None and card.label in {column.name for column in dataset.columns}
 
 
 class Schemas:
     """One strict schema per dataset of ``card``, as things were known at ``as_of``."""
 
     def __init__(self, card: ModelCard, as_of: datetime) -> None:
-        self._card = card
-        self._as_of = as_of
+        self.card = card
+        self.as_of = as_of
         self.datasets = {dataset.name: dataset for dataset in card.datasets}
 
     def of(self, dataset: Dataset, frame: pd.DataFrame) -> pa.DataFrameSchema:
@@ -57,22 +64,18 @@ class Schemas:
             checks.append(pa.Check.ge(column.minimum, error=f"min {column.minimum:g}"))
         if column.maximum is not None:
             checks.append(pa.Check.le(column.maximum, error=f"max {column.maximum:g}"))
+        if column.allowed:
+            checks.append(pa.Check.isin(column.allowed, error=ALLOWED))
         if column.type is ColumnType.DATE:
             checks.append(pa.Check.lt(self._end(dataset), error=self._date_rule(dataset)))
         return checks
 
     def _date_rule(self, dataset: Dataset) -> str:
-        return LABEL_WINDOW_CLOSED if self._labels(dataset) else NOT_IN_THE_FUTURE
-
-    def _labels(self, dataset: Dataset) -> bool:
-        """Say whether its dates are of snapshots: what has a time of its own are events, known when
-        they happen, also where one of them is the label."""
-        names = {column.name for column in dataset.columns}
-        return dataset.time is None and self._card.label in names
+        return LABEL_WINDOW_CLOSED if are_labels(dataset, self.card) else NOT_IN_THE_FUTURE
 
     def _end(self, dataset: Dataset) -> pd.Timestamp:
         """Return the first day too late: a label's window must have closed by ``as_of``."""
-        day = self._as_of.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
-        if self._labels(dataset):
-            day -= timedelta(days=self._card.label_window_days)
+        day = self.as_of.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+        if are_labels(dataset, self.card):
+            day -= timedelta(days=self.card.label_window_days)
         return pd.Timestamp(day) + pd.Timedelta(days=1)

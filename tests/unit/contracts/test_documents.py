@@ -12,12 +12,14 @@ from contracts.drift_report import DriftReport, DriftVerdict, FeatureDrift
 from contracts.errors import ContractError
 from contracts.evaluation import EvaluationReport, Gain, HoldOut, Score, parse_evaluation
 from contracts.ledger import LedgerEntry, LedgerKind
+from contracts.profile import ColumnProfile, Profile, parse_profile
 from contracts.run import Cause, CauseKind, Champion, Purpose, RunRequest, parse_request
 from contracts.snapshot import Snapshot, SnapshotFile, parse_snapshot
 from contracts.validation import (
     DatasetReport,
     FileReport,
     ValidationReport,
+    Verdict,
     Violation,
     parse_report,
 )
@@ -55,6 +57,7 @@ REPORT = ValidationReport(
     run_id="r",
     as_of="1997-05-01T00:00:00Z",
     snapshot_digest="d",
+    stop_on_refused=False,
     files=(
         FileReport(
             dataset="labels",
@@ -116,6 +119,20 @@ BASELINE = Baseline(
 )
 
 
+PROFILE = Profile(
+    run_id="r",
+    files={"k": "s"},
+    columns=(
+        ColumnProfile(
+            dataset="d", column="c", cuts=(1.5,), categories=(), counts=(1, 2), missing=0
+        ),
+        ColumnProfile(
+            dataset="d", column="t", cuts=(), categories=("a",), counts=(1, 0), missing=2
+        ),
+    ),
+)
+
+
 @pytest.mark.parametrize(
     ("value", "parse"),
     [
@@ -126,6 +143,7 @@ BASELINE = Baseline(
         (EVALUATION, parse_evaluation),
         (replace(EVALUATION, champion=None, gain=None), parse_evaluation),
         (BASELINE, parse_baseline),
+        (PROFILE, parse_profile),
     ],
     ids=lambda value: type(value).__name__ if not callable(value) else "",
 )
@@ -141,10 +159,32 @@ def test_a_snapshots_digest_is_of_the_bytes_and_not_of_their_versions() -> None:
     assert SNAPSHOT.document()["digest"] == SNAPSHOT.digest
 
 
-def test_a_report_is_rejected_when_any_file_broke_a_rule() -> None:
-    assert REPORT.document()["verdict"] == "rejected"
+def test_a_report_is_rejected_when_a_dataset_broke_a_rule_or_the_card_stops_at_a_file() -> None:
+    broken = replace(REPORT.datasets[0], violations=(VIOLATION,))
+
     assert [file.key for file in REPORT.refused] == ["k"]
-    assert replace(REPORT, files=REPORT.files[1:]).document()["verdict"] == "accepted"
+    assert REPORT.verdict is Verdict.IN_PART
+    assert replace(REPORT, stop_on_refused=True).verdict is Verdict.REJECTED
+    assert replace(REPORT, datasets=(broken,)).verdict is Verdict.REJECTED
+    assert replace(REPORT, files=REPORT.files[1:], stop_on_refused=True).verdict is Verdict.IN_PART
+    whole = replace(REPORT, files=(replace(REPORT.files[1], set_aside=()),))
+    assert whole.document()["verdict"] == "accepted"
+
+
+def test_what_is_known_of_its_rows_makes_another_snapshot() -> None:
+    known = {"rows": 3, "first": "1997-01-01", "last": "1997-02-01", "set_aside": (2,)}
+
+    digests = {
+        replace(SNAPSHOT, files=(replace(SNAPSHOT.files[0], **{name: value}),)).digest
+        for name, value in known.items()
+    }
+
+    assert len({*digests, replace(SNAPSHOT, files=SNAPSHOT.files[:1]).digest}) == 5
+
+
+def test_a_profile_with_another_number_of_bins_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"the profile of d\.c needs 2 counts, got 1"):
+        replace(PROFILE.columns[0], counts=(1,))
 
 
 def changed(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
