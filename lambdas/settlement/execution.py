@@ -84,8 +84,9 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
         request=_request(document if workflow is Workflow.RETRAINING else document.get("request")),
         parent=document.get(STARTED_BY),
         output=_json(described.get("output")),
-        error=detail.optional_text("error") or described.get("error"),
-        failure=detail.optional_text("cause") or described.get("cause"),
+        # Either may be empty: a time-out has no cause.
+        error=detail.content.get("error") or described.get("error"),
+        failure=detail.content.get("cause") or described.get("cause"),
     )
 
 

@@ -302,6 +302,14 @@ def test_a_known_error_has_its_own_runbook(office: Office, error: str, runbook: 
     assert f"Runbook: docs/runbooks/{runbook}.md" in office.topic.messages[0]["Message"]
 
 
+def test_a_time_out_without_a_cause_is_told(office: Office) -> None:
+    office.settle(execution("FAILED", error="States.Timeout", cause=""))
+
+    [message] = office.topic.messages
+    assert "Cause: it ran longer than its limit" in message["Message"]
+    assert "Runbook: docs/runbooks/run-timed-out.md" in message["Message"]
+
+
 def test_a_subject_is_short_ascii_on_one_line(office: Office) -> None:
     office.settle(execution(output={"outcome": "größer\n" * 30, "reason": "none"}))
 
