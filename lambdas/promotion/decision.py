@@ -136,5 +136,6 @@ def why_rolled_back(endpoint: Endpoint | None, plan: Plan, alarm: str | None) ->
     return f"version {plan.version} does not serve: {'; '.join([*causes, stands])}"
 
 
-def deployment_name(request: RunRequest, version: Version, execution_id: str) -> str:
-    return naming.deployment(request.model, request.environment, version.number, execution_id)
+def deployment_name(request: RunRequest, version: Version) -> str:
+    """Named after the run that asked for it: a redrive promotes the same deployment again."""
+    return naming.deployment(request.model, request.environment, version.number, request.run_id)

@@ -59,7 +59,7 @@ class Planner:
         if (newest := self.champion.moved_under()) > request.fencing_token:
             raise PromotionRefused(decision.overtaken(request, newest))
         endpoint = self.endpoints.find(naming.endpoint(self.card.name, self.environment))
-        deployment = decision.deployment_name(request, version, execution_id)
+        deployment = decision.deployment_name(request, version)
         action, reason = decision.action_for(endpoint, deployment)
         if (holder := self._other_promotion(request, execution_id)) is not None:
             action, reason = Action.WAIT, f"another promotion is under way: {holder}"

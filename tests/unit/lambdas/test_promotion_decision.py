@@ -158,9 +158,7 @@ def test_a_plan_survives_its_trip_through_the_machine() -> None:
 
 
 def test_a_promotion_done_again_has_the_same_name_and_another_has_another() -> None:
-    names = [
-        decision.deployment_name(request(), VERSION, execution) for execution in ("x", "x", "y")
-    ]
+    names = [decision.deployment_name(request(run_id=run), VERSION) for run in ("x", "x", "y")]
 
     assert names[0] == names[1] != names[2]
     assert names[0].startswith("churn-dev-v2-")

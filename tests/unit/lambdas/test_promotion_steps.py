@@ -24,8 +24,17 @@ def stage(sagemaker: Any, aws: None, s3: Any, state_table: StateTable, ledger: L
     return Stage(sagemaker, boto3.client("cloudwatch"), s3, state_table, ledger)
 
 
-def plan(stage: Stage, *, execution: str = "execution-1") -> Plan:
-    return stage.planner().plan(request(), package_arn=stage.arn, execution_id=execution)
+def plan(
+    stage: Stage, *, execution: str = "execution-1", run: str = "churn-dev-0123456789ab"
+) -> Plan:
+    return stage.planner().plan(request(run_id=run), package_arn=stage.arn, execution_id=execution)
+
+
+def test_a_promotion_that_is_redriven_after_it_was_done_does_nothing_again(stage: Stage) -> None:
+    stage.endpoints.serve(plan(stage, execution="first").deployment)
+    stage.leases.release("first")
+
+    assert plan(stage, execution="redriven").action is Action.NONE
 
 
 def test_the_first_plan_creates_model_configuration_and_alarm(stage: Stage) -> None:
@@ -150,7 +159,7 @@ def test_an_absent_endpoint_is_seen_as_absent(stage: Stage) -> None:
 def test_a_promotion_moves_the_pointer_and_removes_the_old_alarm(
     stage: Stage, ledger_table: Any
 ) -> None:
-    first = plan(stage, execution="first")
+    first = plan(stage, execution="first", run="an-earlier-run")
     stage.endpoints.serve(first.deployment)
     stage.leases.release("first")
     second = plan(stage, execution="second")
