@@ -1,7 +1,9 @@
 """Train one candidate: ``python -m ml.container train``, under SageMaker's training contract."""
 
+import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from contracts import moment
@@ -15,10 +17,10 @@ CODE_CHANNEL = "code"
 
 def main() -> int:
     places = of_container()
-    return run(lambda: train(places, of_process()), places.failure)
+    return run(lambda: train(places, of_process(), os.environ), places.failure)
 
 
-def train(places: Places, image: Image) -> None:
+def train(places: Places, image: Image, variables: Mapping[str, str]) -> None:
     # Imported here: a wrong setting is refused before seconds of imports.
     settings = places.hyperparameters()
     as_of = moment.parse(required(settings, "as_of"))
@@ -26,11 +28,14 @@ def train(places: Places, image: Image) -> None:
 
     from ml.code_archive import unpack
     from ml.data import load_snapshot, typed_tables
+    from ml.training.back_testing import rolling_origins
     from ml.training.candidate import fit
     from ml.training.learning import THREADS, Learner
     from ml.training.package import write
     from ml.training.rows import Timeline
     from ml.training.settings import chosen
+    from ml.training.tracking import Finished, log
+    from ml.training.tuning import search
 
     with tempfile.TemporaryDirectory() as room:
         workload = unpack(places.channel(CODE_CHANNEL), Path(room))
@@ -48,11 +53,22 @@ def train(places: Places, image: Image) -> None:
             code_sha256=workload.sha256,
             image=image,
         )
-        hyperparameters = chosen(card, settings)
+        given = chosen(card, settings)
+        searched = search(timeline, learner, given)
+        hyperparameters = given if searched is None else {**given, **searched.found}
         candidate = fit(timeline, learner, hyperparameters)
-        write(places.model, candidate, workload, inputs.provenance(hyperparameters, THREADS))
+        origins = rolling_origins(timeline, learner, hyperparameters)
+        provenance = inputs.provenance(hyperparameters, THREADS)
+        write(places.model, candidate, workload, provenance, origins=origins, search=searched)
     metrics = " ".join(f"{name}={value:.6f};" for name, value in candidate.metrics.items())
     print(metrics, flush=True)
+    finished = Finished(
+        model=card.name,
+        provenance=provenance,
+        metrics=candidate.metrics,
+        folder=places.model,
+    )
+    log(finished, places.data, variables)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Write a candidate as the files of a model artifact, the same bytes for the same inputs."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from contracts.record import Provenance
 from drift.binning import baseline_of
 from ml.code_archive import Workload
 from ml.files import write_json
+from ml.training.back_testing import Origin
 from ml.training.candidate import Candidate
 from ml.training.rows import LabelledRows
+from ml.training.tuning import Search
 
 GOLDEN_ROWS = 32
 
@@ -28,7 +31,15 @@ FILES = (
 )
 
 
-def write(folder: Path, candidate: Candidate, workload: Workload, provenance: Provenance) -> None:
+def write(
+    folder: Path,
+    candidate: Candidate,
+    workload: Workload,
+    provenance: Provenance,
+    *,
+    origins: Sequence[Origin],
+    search: Search | None,
+) -> None:
     """Write each file of the artifact, then the manifest of them all."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / artifact.MODEL).write_bytes(candidate.onnx)
@@ -44,6 +55,8 @@ def write(folder: Path, candidate: Candidate, workload: Workload, provenance: Pr
             "snapshot_date": candidate.holdout.snapshot_date.isoformat(),
             "rows": len(candidate.holdout.labels),
             "metrics": dict(candidate.metrics),
+            "rolling_origins": [origin.document() for origin in origins],
+            "search": None if search is None else search.document(),
         },
     )
     write_json(folder / artifact.PROVENANCE, provenance.document())

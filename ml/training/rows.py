@@ -57,6 +57,7 @@ class Timeline:
     ) -> None:
         self._module = features
         self._card = card
+        self._made: dict[date, LabelledRows] = {}
         self._tables = {**tables, **_events(tables, features.EVENTS, _end_of_day(as_of))}
         window = timedelta(days=card.label_window_days)
         claimed = sorted(set(features.snapshots(self._tables)))
@@ -98,6 +99,11 @@ class Timeline:
         """Return the rows of one snapshot, with features from before it alone."""
         if day not in self.dates:
             raise Refusal(f"the labels of {day} were not known yet")
+        if day not in self._made:
+            self._made[day] = self._rows(day)
+        return self._made[day]
+
+    def _rows(self, day: date) -> LabelledRows:
         labels = self._module.outcomes(self._tables, day)
         # A file cannot label a row twice (validation), but a later file may correct an earlier.
         labels = labels[~labels.index.duplicated(keep="last")].sort_index()

@@ -66,7 +66,7 @@ def shop() -> dict[str, bytes]:
 def trained(shop: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the model folder of a training job on the shop's data."""
     base = tmp_path_factory.mktemp("training")
-    train(Places(base=Job(base=base).training(shop, SETTINGS).base), IMAGE)
+    train(Places(base=Job(base=base).training(shop, SETTINGS).base), IMAGE, {})
     return base / "model"
 
 
@@ -84,7 +84,7 @@ def training(tmp_path: Path) -> Callable[..., Path]:
     ) -> Path:
         base = tmp_path / f"training-{len(list(tmp_path.iterdir()))}"
         job = Job(base=base, workload=workload).training(files, {**SETTINGS, **settings}, changed)
-        train(Places(base=job.base), image)
+        train(Places(base=job.base), image, {})
         return base
 
     return run

@@ -47,7 +47,7 @@ def test_two_processes_in_two_folders_write_the_same_bytes(tmp_path: Path, shop:
     for seed in ("0", "6"):
         base = Job(base=tmp_path / f"somewhere-{seed}").training(shop, SETTINGS).base
         subprocess.run(
-            [sys.executable, "-c", f"{PROGRAM}train(Places(base=Path({str(base)!r})), IMAGE)"],
+            [sys.executable, "-c", f"{PROGRAM}train(Places(base=Path({str(base)!r})), *REST)"],
             cwd=ROOT,
             env={"PATH": os.defpath, "PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}:{HERE}"},
             check=True,
@@ -60,7 +60,7 @@ def test_two_processes_in_two_folders_write_the_same_bytes(tmp_path: Path, shop:
 HERE = Path(__file__).parent
 PROGRAM = (
     "from pathlib import Path;from job_folders import IMAGE;from ml.places import Places;"
-    "from ml.training.__main__ import train;"
+    "from ml.training.__main__ import train;REST = (IMAGE, {});"
 )
 
 

@@ -166,7 +166,7 @@ def test_a_setting_that_the_card_lacks_is_refused_by_name(training: Train, shop:
 def test_a_file_that_changed_under_the_run_is_refused(tmp_path: Path, shop: Files) -> None:
     job = Job(base=tmp_path).training(shop, {"as_of": "1997-06-01T00:00:00Z", "run_id": "r"})
     (tmp_path / "input" / "data" / APRIL).write_bytes(b"changed\n")
-    code = run(lambda: train(Places(base=job.base), IMAGE), Places(base=tmp_path).failure)
+    code = run(lambda: train(Places(base=job.base), IMAGE, {}), Places(base=tmp_path).failure)
     assert code == 1
     reason = (tmp_path / "output" / "failure").read_text()
     assert reason.startswith(f"churn/incoming/{APRIL} changed under the run: sha256 ")

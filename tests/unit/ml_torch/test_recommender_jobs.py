@@ -53,7 +53,7 @@ def trained(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -
         base = tmp_path_factory.mktemp("training")
         settings = {"model": "recommender", "as_of": as_of, "run_id": VARIABLES["PERENNIAL_RUN_ID"]}
         Job(base=base, workload=RECOMMENDER).training(files, settings)
-        train(Places(base=base), IMAGE)
+        train(Places(base=base), IMAGE, {})
         return base / "model"
 
     return run
