@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow test check new-model check-model synth deploy destroy doctor lock
+.PHONY: help demo mlflow test check new-model check-model synth deploy destroy doctor mutants lock
 
 ENV ?= dev
 MODEL ?= churn
@@ -62,6 +62,10 @@ destroy: ## Delete ENV=dev|prod from that account
 
 doctor: ## Say what this machine has, and what would not work
 	@tools/doctor
+
+mutants: ## Change what decides, one small thing at a time, and see that tests notice (minutes; ARGS="gate")
+	@tools/setup mutation
+	@tools/mutants $(or $(ARGS),gate admission validation)
 
 lock: ## Resolve requirements/*.in again, with hashes
 	@tools/lock

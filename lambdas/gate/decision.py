@@ -90,7 +90,7 @@ def recorded(document: object) -> Judgement:
                 name=row.text("name"),
                 value=row.text("value"),
                 bound=row.text("bound"),
-                passed=row.flag("passed", default=False),
+                passed=row.flag("passed"),
             )
             for row in table.tables("criteria")
         ),

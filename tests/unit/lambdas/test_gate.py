@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from math import inf, nan
 from typing import Any
@@ -5,8 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.card import Approval, Task
+from contracts.errors import ContractError
 from contracts.run import Champion, Purpose, RunRequest
-from lambdas.gate.decision import Verdict, judge
+from lambdas.gate.decision import Verdict, judge, recorded
 from tests.unit.lambdas import examples
 from tests.unit.lambdas.examples import (
     CHAMPION,
@@ -421,6 +423,8 @@ def test_a_holdout_whose_labels_were_not_known_yet_rejects(day: str, known: bool
 
     judgement = first(document)
 
+    (dated,) = (one for one in judgement.criteria if one.name == "hold-out date")
+    assert dated.passed is known
     assert (judgement.verdict is Verdict.APPROVED) is known
     assert known or judgement.reason == (
         f"hold-out date is {day}, must be 60 days or more before 1997-07-01"
@@ -461,3 +465,54 @@ def test_an_interval_of_fewer_resamples_rejects() -> None:
     document["gain"]["samples"] = 10
 
     assert against_champion(document).reason == ("auc gain, resamples is 10, must be = 1000")
+
+
+def test_differences_of_rounding_are_none() -> None:
+    document = compared(low=0.02 + 5e-10, high=0.03, value=0.02 - 4e-10)
+    assert against_champion(document).verdict is Verdict.APPROVED
+    document = compared(low=0.01, high=0.02 - 5e-10, value=0.02)
+    assert against_champion(document).verdict is Verdict.APPROVED
+
+
+def test_a_score_that_is_not_there_makes_no_difference() -> None:
+    document = compared()
+    document["metric"] = "brier"
+    del document["candidate"]["metrics"]["auc"]
+
+    named = {one.name: one for one in against_champion(document).criteria}
+
+    assert named["auc floor"].value == "none"
+    assert named["auc gain"].bound == "the difference of both scores, unknown"
+    assert named["auc gain"].passed is False
+
+
+def test_evidence_that_cannot_be_read_has_no_criteria() -> None:
+    assert first(None).criteria == ()
+
+
+def test_a_verdict_says_what_it_is_about_and_comes_back_as_it_was() -> None:
+    judgement = against_champion(compared(low=0.0))
+
+    document = json.loads(json.dumps(judgement.document(request(), "arn:package/2")))
+
+    assert document["run_id"] == "churn-dev-0123456789ab"
+    assert document["model_package_arn"] == "arn:package/2"
+    assert document["as_of"] == "1997-07-01T00:00:00Z"
+    assert document["verdict"] == "rejected"
+    assert recorded(document) == judgement
+
+
+def test_a_verdict_that_was_changed_to_something_else_is_refused_by_name() -> None:
+    document = json.loads(json.dumps(first(evaluation()).document(request(), "arn")))
+    missing = [{"name": "run", "value": "a", "bound": "= a"}]
+
+    for changed, message in (
+        ({"verdict": "promoted"}, r"verdict\.verdict must be one of approved, rejected, pending"),
+        ({"reason": None}, r"verdict\.reason must be a text"),
+        ({"criteria": "all"}, r"verdict\.criteria must be a list of tables"),
+        ({"criteria": missing}, r"verdict\.criteria\[0\] lacks the field 'passed'"),
+    ):
+        with pytest.raises(ContractError, match=message):
+            recorded({**document, **changed})
+    with pytest.raises(ContractError, match="verdict must be a table, got None"):
+        recorded(None)
