@@ -4,10 +4,15 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from contracts.errors import ContractError
 from perennial.refusal import ExitCode, Refused
 
 _CREDENTIALS = (
     "the embedded account's are printed by: .venv/bin/python -m demo --keep; for AWS: aws sso login"
+)
+
+_OTHER_RELEASE = (
+    "what was read is damaged or of another release of Perennial: use the release that was deployed"
 )
 
 
@@ -20,6 +25,8 @@ def plainly() -> Generator[None]:
         yield
     except Refused as refused:
         raise leave(refused) from None
+    except ContractError as error:
+        raise leave(Refused(str(error), next_step=_OTHER_RELEASE)) from None
     except ClientError as error:
         raise leave(_of_answer(error)) from None
     except BotoCoreError as error:

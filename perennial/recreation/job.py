@@ -25,27 +25,24 @@ class Training:
 
     def of(self, inputs: Inputs, *, again: bool) -> Job:
         """Return the completed job: an earlier one of the same inputs, or a new one."""
-        number, earlier = self._earlier(inputs.record.run_id)
-        if earlier is not None and _same_inputs(earlier, inputs):
-            running = earlier["TrainingJobStatus"] not in _ENDED
-            if running or (earlier["TrainingJobStatus"] == "Completed" and not again):
-                self.say(f"training job {earlier['TrainingJobName']} was started before")
-                return self._ended(earlier["TrainingJobName"])
-        name = naming.job_name(inputs.record.run_id, "recreate", number)
+        earlier = self._earlier(inputs.record.run_id)
+        wanted = ("InProgress", "Stopping") if again else ("InProgress", "Stopping", "Completed")
+        for job in reversed(earlier):
+            if job["TrainingJobStatus"] in wanted and _same_inputs(job, inputs):
+                self.say(f"training job {job['TrainingJobName']} was started before")
+                return self._ended(job["TrainingJobName"])
+        name = naming.job_name(inputs.record.run_id, "recreate", len(earlier))
         self.say("staging the listed versions of the data")
         channels = stage(self.s3, inputs, purpose=name)
         self.sagemaker.create_training_job(**self._request(name, inputs, channels))
         self.say(f"training job {name} started; interrupted, the same command goes on waiting")
         return self._ended(name)
 
-    def _earlier(self, run_id: str) -> tuple[int, Job | None]:
-        """Return the number that is free next, and the newest job before it."""
-        number, found = 0, None
-        while True:
-            job = self._described(naming.job_name(run_id, "recreate", number))
-            if job is None:
-                return number, found
-            number, found = number + 1, job
+    def _earlier(self, run_id: str) -> list[Job]:
+        found: list[Job] = []
+        while (job := self._described(naming.job_name(run_id, "recreate", len(found)))) is not None:
+            found.append(job)
+        return found
 
     def _described(self, name: str) -> Job | None:
         try:

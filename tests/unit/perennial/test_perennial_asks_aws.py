@@ -1,13 +1,11 @@
 """What commands read of an account, asked of moto's."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from contracts import state as names
 from contracts.ledger import LedgerEntry, LedgerKind
@@ -34,16 +32,6 @@ WORKLOAD = (
     "DriftAlarm",
     "JobRoleArn",
 )
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    # One session for all tests: a new one reads and parses the service models again.
-    with mock_aws(config={"core": {"reset_boto3_session": False}}):
-        yield lambda service: boto3.client(service, region_name="us-east-1")
 
 
 def cloudformation(*answers: tuple[str, ...] | None) -> Any:
