@@ -1,13 +1,14 @@
 """Customers whose chance to churn is known, for models that are really trained on them."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 FEATURES = 7
-Rows = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
