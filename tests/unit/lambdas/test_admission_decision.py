@@ -62,6 +62,8 @@ def test_a_dataset_without_files_is_named() -> None:
     nothing = Incoming(fingerprint="new", files={"purchases": 2, "labels": 0})
 
     assert refusal(asked(), nothing) == "no model data yet: no files of labels"
+    none = replace(nothing, files={"purchases": 0, "labels": 0})
+    assert refusal(asked(), none) == "no model data yet: no files of purchases, labels"
 
 
 @pytest.mark.parametrize("kind", list(CauseKind))
