@@ -45,6 +45,29 @@ def recreate(
 ) -> Recreation:
     record = recorded(account, deployed, number)
     say(f"record of {record.run_id}: verified")
+    return of_record(
+        account,
+        deployed,
+        record,
+        version=number,
+        instead=instead,
+        again=again,
+        pause=pause,
+        say=say,
+    )
+
+
+def of_record(
+    account: Account,
+    deployed: Deployed,
+    record: Record,
+    *,
+    version: int,
+    instead: Instead,
+    again: bool,
+    pause: Callable[[], object],
+    say: Say,
+) -> Recreation:
     s3 = account.client("s3")
     inputs = looked_at(account, deployed, record, instead=instead, say=say)
     training = Training(
@@ -53,7 +76,7 @@ def recreate(
     job = training.of(inputs, again=again)
     url = job["ModelArtifacts"]["S3ModelArtifacts"]
     return Recreation(
-        version=number,
+        version=version,
         run_id=record.run_id,
         training_job=job["TrainingJobName"],
         model_data_url=url,

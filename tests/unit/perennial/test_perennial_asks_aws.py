@@ -89,6 +89,11 @@ def table(dynamodb: Any, name: str, *keys: str) -> None:
     )
 
 
+def resource(name: str) -> Any:
+    dynamodb: Any = boto3.resource("dynamodb", region_name="us-east-1")
+    return dynamodb.Table(name)
+
+
 def line(day: int, kind: LedgerKind, model: str = "churn") -> LedgerEntry:
     return LedgerEntry(
         model=model,
@@ -103,7 +108,7 @@ def line(day: int, kind: LedgerKind, model: str = "churn") -> LedgerEntry:
 def test_the_ledger_is_read_newest_first_by_kind_and_number(aws: Any) -> None:
     dynamodb = aws("dynamodb")
     table(dynamodb, "ledger", "model", "entry")
-    rows = boto3.resource("dynamodb", region_name="us-east-1").Table("ledger")
+    rows = resource("ledger")
     started, ended = LedgerKind.RUN_STARTED, LedgerKind.RUN_ENDED
     lines = [line(2, started), line(1, started), line(3, ended), line(4, started)]
     for each in (*lines, line(9, started, model="other")):
@@ -132,7 +137,7 @@ def test_the_champion_is_read_from_the_state_table(aws: Any) -> None:
         "promoted_at": "1997-06-02T00:20:00Z",
         "deployment": "churn-dev-v3-12345678",
     }
-    rows = boto3.resource("dynamodb", region_name="us-east-1").Table("state")
+    rows = resource("state")
     rows.put_item(Item={names.KEY: names.champion("churn"), **fields})
     rows.put_item(Item={names.KEY: names.lease("churn"), "token": 7})
     found = state.champion(dynamodb, "state", "churn")

@@ -237,3 +237,23 @@ def test_help_needs_neither_boto3_nor_the_cdk() -> None:
     )
     assert done.stdout.splitlines()[-1] == "[]"
     assert "explain" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "1", "--run", "run-1"],
+        ["explain", "0"],
+        ["diff", "1"],
+        ["recreate"],
+        ["backfill"],
+        ["resume"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_lacks_something_is_wrong_usage(arguments: list[str]) -> None:
+    from typer.testing import CliRunner
+
+    from perennial.__main__ import app
+
+    assert CliRunner().invoke(app, arguments).exit_code == 2
