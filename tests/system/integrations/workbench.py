@@ -14,14 +14,13 @@ from typing import Any, Self
 
 from contracts import card as cards
 from contracts import layout
-from contracts.snapshot import Snapshot, SnapshotFile, schema_digest
+from contracts.snapshot import Snapshot, SnapshotFile, manifest, schema_digest
 from demo import image
 from demo.history import Delivery
 from emulator.client import PROJECT, RunningAccount
-from lambdas.snapshot.decision import compose, manifest
+from lambdas.snapshot.decision import compose
 
 MODEL = "churn"
-FOLDER = PROJECT / "ml" / "workloads" / MODEL
 AS_OF = datetime(1997, 6, 1, tzinfo=UTC)
 DATA, ARTIFACTS, IMAGES = "workbench-data", "workbench-artifacts", "workbench-images"
 ROLE = "arn:aws:iam::000000000000:role/workbench"
@@ -47,6 +46,7 @@ class Workbench:
     account: RunningAccount
     image: str
     code: str
+    model: str = MODEL
 
     @classmethod
     def made(cls, account: RunningAccount) -> Self:
@@ -55,26 +55,32 @@ class Workbench:
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         account.client("ecr").create_repository(repositoryName=IMAGES)
-        archive = _archive(FOLDER)
+        return cls.of(account, MODEL)
+
+    @classmethod
+    def of(cls, account: RunningAccount, model: str) -> Self:
+        """Return the workbench of a model in an account where another one's was made."""
+        archive = _archive(_folder(model))
         key = f"code/{hashlib.sha256(archive).hexdigest()}.zip"
-        s3.put_object(Bucket=ARTIFACTS, Key=key, Body=archive)
-        pushed = image.push(account, IMAGES, "standard")
-        return cls(account=account, image=pushed, code=layout.s3_uri(ARTIFACTS, key))
+        account.client("s3").put_object(Bucket=ARTIFACTS, Key=key, Body=archive)
+        pushed = image.push(account, IMAGES, cards.load(_folder(model) / "card.toml").image)
+        code = layout.s3_uri(ARTIFACTS, key)
+        return cls(account=account, image=pushed, code=code, model=model)
 
     def client(self, service: str) -> Any:
         return self.account.client(service)
 
     def give(self, files: Iterable[Delivery]) -> Given:
         """Land the files; take the snapshot of exactly these."""
-        card = cards.load(FOLDER / "card.toml")
+        card = cards.load(_folder(self.model) / "card.toml")
         landed: dict[str, list[SnapshotFile]] = {each.name: [] for each in card.datasets}
         for file in files:
             landed[file.dataset].append(self._land(file))
         schemas = {dataset.name: schema_digest(dataset) for dataset in card.datasets}
-        return self._written(compose(MODEL, DATA, landed, schemas))
+        return self._written(compose(self.model, DATA, landed, schemas))
 
     def _land(self, file: Delivery) -> SnapshotFile:
-        key = layout.dataset_prefix(MODEL, file.dataset) + file.name
+        key = layout.dataset_prefix(self.model, file.dataset) + file.name
         put = self.client("s3").put_object(Bucket=DATA, Key=key, Body=file.content)
         return SnapshotFile(
             dataset=file.dataset,
@@ -86,9 +92,9 @@ class Workbench:
 
     def _written(self, snapshot: Snapshot) -> Given:
         documents: dict[str, object] = {
-            layout.snapshot_key(MODEL, snapshot.digest): snapshot.document(),
+            layout.snapshot_key(self.model, snapshot.digest): snapshot.document(),
             **{
-                layout.manifest_key(MODEL, snapshot.digest, name): manifest(snapshot, name)
+                layout.manifest_key(self.model, snapshot.digest, name): manifest(snapshot, name)
                 for name in snapshot.schemas
             },
         }
@@ -99,27 +105,32 @@ class Workbench:
 
     def train(self, name: str, given: Given) -> dict[str, Any]:
         """Run a training job of the model on what is given; return its description at the end."""
-        self.client("sagemaker").create_training_job(
-            TrainingJobName=name,
-            AlgorithmSpecification={"TrainingImage": self.image, "TrainingInputMode": "File"},
-            RoleArn=ROLE,
-            HyperParameters=self.settings(name),
-            InputDataConfig=[
+        self.start(name, given, self.settings(name))
+        return self.ended(name)
+
+    def start(self, name: str, given: Given, settings: Mapping[str, str], **changes: Any) -> None:
+        """Start a training job as the workflow does, with ``changes`` to the request."""
+        request = {
+            "TrainingJobName": name,
+            "AlgorithmSpecification": {"TrainingImage": self.image, "TrainingInputMode": "File"},
+            "RoleArn": ROLE,
+            "HyperParameters": settings,
+            "InputDataConfig": [
                 {
                     "ChannelName": channel,
                     "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}},
                 }
                 for channel, (kind, uri) in given.channels(self.code).items()
             ],
-            OutputDataConfig={"S3OutputPath": layout.s3_uri(ARTIFACTS, "models")},
-            ResourceConfig={
+            "OutputDataConfig": {"S3OutputPath": layout.s3_uri(ARTIFACTS, "models")},
+            "ResourceConfig": {
                 "InstanceCount": 1,
                 "InstanceType": "ml.m5.large",
                 "VolumeSizeInGB": 10,
             },
-            StoppingCondition={"MaxRuntimeInSeconds": int(PATIENCE)},
-        )
-        return self._ended(name)
+            "StoppingCondition": {"MaxRuntimeInSeconds": int(PATIENCE)},
+        }
+        self.client("sagemaker").create_training_job(**{**request, **changes})
 
     @staticmethod
     def settings(run_id: str) -> dict[str, str]:
@@ -127,13 +138,18 @@ class Workbench:
         # Two small trees: these tests are about what data comes in and what comes out.
         return {**given, "max_iter": "2", "max_leaf_nodes": "4"}
 
-    def _ended(self, name: str) -> dict[str, Any]:
+    def ended(self, name: str) -> dict[str, Any]:
+        """Return the job's description once it has ended."""
         end = time.monotonic() + PATIENCE
         while True:
             told = self.client("sagemaker").describe_training_job(TrainingJobName=name)
             if told["TrainingJobStatus"] != "InProgress" or time.monotonic() > end:
                 return told
             threading.Event().wait(0.1)
+
+
+def _folder(model: str) -> Path:
+    return PROJECT / "ml" / "workloads" / model
 
 
 def _archive(folder: Path) -> bytes:
