@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.card_data import Dataset
 from contracts.errors import ContractError
+from contracts.layout import dataset_prefix, s3_uri
 from contracts.reading import Table
 
 
@@ -79,6 +80,19 @@ def parse_accepted(document: object) -> Accepted:
         run_id=table.text("run_id"),
         as_of=table.text("as_of"),
     )
+
+
+def manifest(snapshot: Snapshot, dataset: str, *, below: str | None = None) -> list[object]:
+    """The dataset's files in SageMaker's manifest format: a common prefix, then the rest of each.
+
+    ``below`` is where copies of them lie, by the same names.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+    """
+    prefix = dataset_prefix(snapshot.model, dataset)
+    return [
+        {"prefix": s3_uri(snapshot.bucket, prefix if below is None else below)},
+        *(file.key.removeprefix(prefix) for file in snapshot.files if file.dataset == dataset),
+    ]
 
 
 def schema_digest(dataset: Dataset) -> str:

@@ -33,7 +33,7 @@ class JobRequests:
         return self._processing(
             "Validate",
             module="ml.validation",
-            inputs="$inputs",
+            inputs="$snapshot.profile ? $append($inputs, $profile) : $inputs",
             output=("report", layout.validation_prefix),
             environment={},
         )

@@ -19,7 +19,8 @@ _DATA = {"request": "{% $request %}", "snapshot": "{% $snapshot %}"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrainingStates:
     """Variables: ``$request`` (the input), ``$snapshot``, ``$training``, ``$package`` and the
-    gate's ``$judgement``; ``$inputs``, ``$candidate`` and ``$champion`` are parts of requests.
+    gate's ``$judgement``; ``$inputs``, ``$profile``, ``$candidate`` and ``$champion`` are parts of
+    requests.
     """
 
     model: Model
@@ -36,6 +37,9 @@ class RetrainingStates:
             **self._snapshot("$states.input"),
             "champion_uri": expression(_CHAMPION_URI),
             "champion": job_inputs.processing_input("champion", _CHAMPION_URI, folder="champion"),
+            "profile": job_inputs.processing_input(
+                "profile", f"{_RESULT}.profile", folder="profile"
+            ),
         }
         for instances in self.requests.instances.values():
             started |= instances.at_first
@@ -152,4 +156,5 @@ def _outcome(outcome: str) -> State:
         "outcome": outcome,
         "reason": expression("$judgement.reason"),
         "package": expression("$package"),
+        "quarantined": expression("$snapshot.quarantined"),
     }

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.components.handler_function import HandlerFunction
 from infra.components.model import Model
 from infra.components.permissions import (
+    allow,
     allow_key,
     allow_ledger,
     allow_listing,
@@ -77,6 +78,7 @@ class RetrainingSteps(Construct):
             because=_BELOW,
         )
         allow_objects(role, "s3:PutObject", bucket=data, prefixes=[model.snapshots], because=_BELOW)
+        allow(role, "dynamodb:GetItem", on=[model.stores.state.table_arn])
 
     def _allow_quarantine(self) -> None:
         role, model = self.data_gate.role, self._model
@@ -98,8 +100,18 @@ class RetrainingSteps(Construct):
             prefixes=[model.quarantine],
             because=_BELOW,
         )
-        allow_objects(role, "s3:GetObject", bucket=data, prefixes=[model.snapshots], because=_BELOW)
-        allow_listing(role, bucket=data, prefixes=[model.incoming, model.quarantine])
+        allow_objects(
+            role,
+            "s3:GetObject",
+            "s3:PutObject",
+            bucket=data,
+            prefixes=[model.snapshots],
+            because=_BELOW,
+        )
+        allow_listing(
+            role, bucket=data, prefixes=[model.incoming, model.quarantine, model.snapshots]
+        )
+        allow(role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[model.stores.state.table_arn])
 
     def _allow_evidence(self) -> None:
         """Each judge reads the run's reports; gate and record also write their documents there."""

@@ -65,9 +65,10 @@ class Documents:
     def write(self, bucket: str, key: str, content: bytes) -> None:
         self._s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
-    def hash(self, bucket: str, key: str) -> HashedObject:
+    def hash(self, bucket: str, key: str, *, version_id: str | None = None) -> HashedObject:
         """Stream the object through sha256; memory stays at one chunk however large it is."""
-        answer = self._s3.get_object(Bucket=bucket, Key=key)
+        version = {} if version_id is None else {"VersionId": version_id}
+        answer = self._s3.get_object(Bucket=bucket, Key=key, **version)
         running, size = sha256(), 0
         for chunk in answer["Body"].iter_chunks(_CHUNK):
             running.update(chunk)

@@ -1,12 +1,13 @@
-"""What a validation report says about a snapshot: accepted, or which files go and why."""
+"""What a validation report makes of a snapshot: what is accepted, what is quarantined, and why."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from contracts.errors import ContractError
-from contracts.run import RunRequest
-from contracts.snapshot import Snapshot, SnapshotFile
-from contracts.validation import FileReport, ValidationReport
+from contracts.run import Purpose, RunRequest
+from contracts.snapshot import Accepted, Snapshot, SnapshotFile
+from contracts.validation import FileReport, ValidationReport, Verdict, Violation
 
 
 class DataRejected(Exception):
@@ -14,8 +15,8 @@ class DataRejected(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """One refused file, as the snapshot knows it, with what validation said."""
+class Quarantined:
+    """A refused file, or one of which rows are set aside, with what validation said."""
 
     file: SnapshotFile
     report: FileReport
@@ -32,9 +33,58 @@ class Refused:
         }
 
 
-def refused_files(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    accepted: Snapshot
+    refused: tuple[Quarantined, ...]
+    set_aside: tuple[Quarantined, ...]
+    """Only what is new of it: rows that were set aside before are known."""
+    broken: tuple[Violation, ...]
+    rejected: bool
+    why: str
+    """Why the run ends, or what it goes on without; empty when there is nothing to say."""
+
+
+def judge(
+    report: ValidationReport,
+    snapshot: Snapshot,
+    request: RunRequest,
+    *,
+    before: Snapshot | None,
+    last: Accepted | None,
+) -> Judgement:
+    """Decide by the report about ``snapshot``; ``last`` is what was accepted before, if anything.
+
+    What this very run accepted, in an attempt that was lost, is not what was there before it.
+    """
+    reports = _of_the_same(report, snapshot, request)
+    if last is not None and last.run_id == request.run_id:
+        before, last = None, None
+    pairs = [Quarantined(file=file, report=reports[file.key]) for file in snapshot.files]
+    refused = tuple(pair for pair in pairs if pair.report.refused)
+    aside = tuple(pair for pair in pairs if pair.report.set_aside and not _known(pair, before))
+    accepted = replace(
+        snapshot, files=tuple(_filled(pair) for pair in pairs if not pair.report.refused)
+    )
+    nothing_new = (
+        bool(refused)
+        and request.purpose is Purpose.RETRAIN
+        and last is not None
+        and last.digest == accepted.digest
+    )
+    return Judgement(
+        accepted=accepted,
+        refused=refused,
+        set_aside=aside,
+        broken=report.broken,
+        rejected=report.verdict is Verdict.REJECTED or nothing_new,
+        why=_why(refused, aside, report.broken, nothing_new=nothing_new),
+    )
+
+
+def _of_the_same(
     report: ValidationReport, snapshot: Snapshot, request: RunRequest
-) -> tuple[Refused, ...]:
+) -> dict[str, FileReport]:
     """Match the report with the snapshot it must be about; a file not judged is an error."""
     if report.run_id != request.run_id:
         raise ContractError(
@@ -49,15 +99,46 @@ def refused_files(
     for file in snapshot.files:
         if file.key not in judged or judged[file.key].sha256 != file.sha256:
             raise ContractError(f"validation report does not judge {file.key} ({file.sha256})")
-    return tuple(
-        Refused(file=file, report=judged[file.key])
-        for file in snapshot.files
-        if judged[file.key].violations
+    if {dataset.dataset for dataset in report.datasets} != set(snapshot.schemas):
+        raise ContractError(
+            f"validation report must judge the datasets {sorted(snapshot.schemas)}, "
+            f"got {[dataset.dataset for dataset in report.datasets]}"
+        )
+    return judged
+
+
+def _filled(pair: Quarantined) -> SnapshotFile:
+    found = pair.report
+    return replace(
+        pair.file,
+        rows=found.rows,
+        first=found.first,
+        last=found.last,
+        set_aside=found.set_aside,
     )
 
 
-def message(refused: tuple[Refused, ...]) -> str:
+def _known(pair: Quarantined, before: Snapshot | None) -> bool:
+    now = (pair.file.key, pair.file.sha256, pair.report.set_aside)
+    return before is not None and now in {
+        (file.key, file.sha256, file.set_aside) for file in before.files
+    }
+
+
+def _why(
+    refused: Sequence[Quarantined],
+    aside: Sequence[Quarantined],
+    broken: Sequence[Violation],
+    *,
+    nothing_new: bool,
+) -> str:
     """The first broken rule in its own words, and how many more there are."""
-    violations = [violation for one in refused for violation in one.report.violations]
-    more = len(violations) - 1
-    return violations[0].message + (f" ({more} more)" if more else "")
+    said = [
+        *broken,
+        *(violation for one in (*refused, *aside) for violation in one.report.violations),
+    ]
+    if not said:
+        return ""
+    more = len(said) - 1
+    text = said[0].message + (f" ({more} more)" if more else "")
+    return f"{text}; nothing else is new" if nothing_new else text

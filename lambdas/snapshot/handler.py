@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from contracts import layout
+from contracts import moment
 from contracts.card import ModelCard
 from contracts.environment import Variable
-from contracts.run import RunRequest, parse_request
-from contracts.snapshot import schema_digest
+from contracts.run import Purpose, RunRequest, parse_request
+from contracts.snapshot import Accepted, Snapshot, schema_digest
 from lambdas.adapters import wiring
-from lambdas.adapters.documents import Documents, render
+from lambdas.adapters.snapshots import Snapshots
 from lambdas.snapshot.data_bucket import DataBucket
-from lambdas.snapshot.decision import compose, manifest
+from lambdas.snapshot.decision import Version, compose, known
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -25,31 +25,45 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
         card=wiring.model_card(),
         bucket=wiring.setting(Variable.DATA_BUCKET),
         data=_data(),
-        documents=wiring.documents(),
+        snapshots=_snapshots(),
     )
 
 
 def take_snapshot(
-    request: RunRequest, *, card: ModelCard, bucket: str, data: DataBucket, documents: Documents
+    request: RunRequest, *, card: ModelCard, bucket: str, data: DataBucket, snapshots: Snapshots
 ) -> dict[str, Any]:
-    names = [dataset.name for dataset in card.datasets]
-    schemas = {dataset.name: schema_digest(dataset) for dataset in card.datasets}
-    snapshot = compose(card.name, bucket, {name: data.files(name) for name in names}, schemas)
-    key = layout.snapshot_key(card.name, snapshot.digest)
-    # The digest is of the bytes: one that exists may name older versions of the same bytes.
-    documents.write_once(bucket, key, render(snapshot.document()))
-    manifests: dict[str, str] = {}
-    for name in names:
-        manifest_key = layout.manifest_key(card.name, snapshot.digest, name)
-        documents.write_once(bucket, manifest_key, render(manifest(snapshot, name)))
-        manifests[name] = layout.s3_uri(bucket, manifest_key)
+    """Fix what the run may read: what lies there now, or what lay there at a backfill's moment."""
+    past = request.as_of if request.purpose is Purpose.BACKFILL else None
+    last = snapshots.last_accepted()
+    hashed = known(snapshots.accepted_files(last))
+    versions = {dataset.name: data.versions(dataset.name, past) for dataset in card.datasets}
+    snapshot = compose(
+        card.name,
+        bucket,
+        {name: data.describe(name, found, hashed) for name, found in versions.items()},
+        {dataset.name: schema_digest(dataset) for dataset in card.datasets},
+    )
+    answer = snapshots.write(snapshot, staged=_staged(snapshot, versions, data))
     logger.info("%s snapshot %s of %d files", request.run_id, snapshot.digest, len(snapshot.files))
+    return {**answer, "profile": _profile(last, request)}
+
+
+def _staged(
+    snapshot: Snapshot, versions: Mapping[str, list[Version]], data: DataBucket
+) -> dict[str, str]:
+    """Jobs read keys, not versions: a dataset that is not as it was is copied for them."""
     return {
-        "uri": layout.s3_uri(bucket, key),
-        "digest": snapshot.digest,
-        "files": len(snapshot.files),
-        "manifests": manifests,
+        name: data.stage(snapshot, name)
+        for name, found in versions.items()
+        if not all(version.current for version in found)
     }
+
+
+def _profile(last: Accepted | None, request: RunRequest) -> str:
+    """Where the profile of what was accepted before lies; empty when nothing was."""
+    if last is None or last.as_of > moment.render(request.as_of):
+        return ""
+    return last.profile_uri
 
 
 @cache
@@ -60,3 +74,8 @@ def _data() -> DataBucket:
         bucket=wiring.setting(Variable.DATA_BUCKET),
         model=wiring.model_card().name,
     )
+
+
+@cache
+def _snapshots() -> Snapshots:
+    return Snapshots(wiring.documents(), wiring.state_table(), model=wiring.model_card().name)

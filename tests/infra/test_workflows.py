@@ -98,6 +98,16 @@ def test_jobs_learn_from_the_snapshot_that_was_accepted(retraining: Machine) -> 
     assert all("$states.result.Payload" in str(each) for each in assigned["inputs"][:3])
 
 
+def test_validation_compares_with_the_last_accepted_snapshot_when_there_is_one(
+    retraining: Machine,
+) -> None:
+    assigned = retraining["States"]["Snapshot"]["Assign"]["profile"]
+    assert assigned["S3Input"]["S3Uri"] == "{% $states.result.Payload.profile %}"
+    assert assigned["S3Input"]["LocalPath"] == "/opt/ml/processing/input/profile"
+    inputs = retraining["States"]["Validate"]["Arguments"]["ProcessingInputs"]
+    assert inputs == "{% $snapshot.profile ? $append($inputs, $profile) : $inputs %}"
+
+
 def test_what_passes_by_itself_is_asked_again(machine: Machine) -> None:
     for name, task in tasks(machine).items():
         errors = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
