@@ -72,7 +72,7 @@ def compare(record: Record, built: Contents, recorded_golden: bytes | None) -> C
     reasons = _reasons(record.provenance, made)
     predictions = _predictions(recorded_golden, built.kept.get(artifact.GOLDEN))
     manifest = artifact.Manifest(files=files).sha256
-    outcome = _outcome(set(differ), reasons, predictions)
+    outcome = _outcome(set(differ), predictions)
     return Comparison(
         outcome=outcome,
         summary=_summary(outcome, manifest, tuple(differ), reasons, predictions),
@@ -92,13 +92,11 @@ def golden_of(record: Record, contents: Contents) -> bytes | None:
     return content
 
 
-def _outcome(
-    differ: set[str], reasons: tuple[Reason, ...], predictions: Predictions | None
-) -> Outcome:
+def _outcome(differ: set[str], predictions: Predictions | None) -> Outcome:
+    """Provenance is a file of the manifest: from other inputs nothing counts as the same."""
     if not differ:
         return Outcome.SAME
-    agrees = predictions is not None and predictions.same
-    if not reasons and differ <= _LEARNED and agrees:
+    if differ <= _LEARNED and predictions is not None and predictions.same:
         return Outcome.SAME_PREDICTIONS
     return Outcome.DIFFERENT
 

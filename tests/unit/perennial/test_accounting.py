@@ -313,6 +313,12 @@ def test_the_champion_is_explained_when_no_version_is_named(account: Any) -> Non
     assert [line.kind.value for line in found.history] == ["recorded", "run_started", "promoted"]
 
 
+def test_a_version_that_does_not_serve_is_not_said_to(account: Any) -> None:
+    two_versions(account)
+    account.serves(2)
+    assert explanation.explain(account, DEPLOYED, 1).serves is False
+
+
 def test_before_the_first_promotion_there_is_no_champion_to_explain(account: Any) -> None:
     with pytest.raises(Refused, match="no version of churn serves in environment yet"):
         explanation.explain_champion(account, DEPLOYED)
