@@ -7,7 +7,6 @@ from contracts import layout
 from perennial.recreation.inputs import Inputs
 
 SNAPSHOT, CODE = "snapshot", "code"
-_MANIFESTS = "manifests"
 
 Channel = dict[str, Any]
 
@@ -43,7 +42,7 @@ def _dataset(s3: Any, inputs: Inputs, name: str, purpose: str) -> Channel:
         s3.copy(CopySource=source, Bucket=bucket, Key=f"{prefix}{rest}")
         staged.append(rest)
     manifest = json.dumps([{"prefix": layout.s3_uri(bucket, prefix)}, *staged]).encode()
-    key = f"{layout.staged_prefix(snapshot.model, purpose, _MANIFESTS)}{name}.manifest"
+    key = layout.staged_manifest_key(snapshot.model, purpose, name)
     return _channel(name, _put(s3, bucket, key, manifest), manifest=True)
 
 

@@ -23,7 +23,7 @@ def test_a_candidate_that_is_not_better_is_rejected_with_its_interval(platform: 
     assert (run.status, run.output["outcome"]) == ("SUCCEEDED", "rejected"), run.failed()
     [rejected] = platform.ledger(LedgerKind.CANDIDATE_REJECTED, about=run.run_id)
     assert "auc gain, lower bound is -" in rejected.summary
-    assert rejected.details["auc gain, lower bound"].endswith("(> +0.000000)")
+    assert rejected.details["auc gain, lower bound"].endswith("(> +0.005000)")
     package = platform.client("sagemaker").describe_model_package(
         ModelPackageName=rejected.details["model_package_arn"]
     )
