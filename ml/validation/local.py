@@ -13,6 +13,7 @@ from pathlib import Path
 from contracts import card as cards
 from contracts import moment
 from contracts.card import ColumnType, Dataset, ModelCard
+from contracts.errors import ContractError
 from contracts.layout import dataset_prefix
 from contracts.snapshot import Snapshot, SnapshotFile, schema_digest
 from contracts.validation import Verdict
@@ -20,7 +21,7 @@ from ml.data import DataFile
 from ml.refusal import Refusal
 from ml.tables import BadFile, read
 from ml.validation.__main__ import accepted_before, summarize, write
-from ml.validation.judging import judge
+from ml.validation.judging import Outcome, judge
 from ml.validation.schema import Schemas, are_labels
 
 WORKLOADS = Path(__file__).parents[1] / "workloads"
@@ -29,37 +30,55 @@ WORKLOADS = Path(__file__).parents[1] / "workloads"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when all is accepted, 1 when anything is refused or set aside."""
     asked = _parser().parse_args(arguments)
-    workload = WORKLOADS / asked.model.replace("-", "_")
-    card = cards.load(workload / "card.toml")
-    folder = asked.folder or workload / "samples"
+    if asked.model is None and asked.folder is not None:
+        print("a folder needs --model, whose card has its rules", file=sys.stderr)
+        return 2
+    models = [asked.model] if asked.model is not None else _with_samples()
+    return max((_validate(model, asked) for model in models), default=0)
+
+
+def _with_samples() -> list[str]:
+    return sorted(folder.parent.name for folder in WORKLOADS.glob("*/samples"))
+
+
+def _validate(model: str, asked: argparse.Namespace) -> int:
+    workload = WORKLOADS / model.replace("-", "_")
     try:
-        files = list(_files(folder, card))
-        as_of = moment.parse(asked.as_of) if asked.as_of else _all_known(files, card)
-        before = accepted_before(asked.profile) if asked.profile else None
-    except Refusal as refusal:
-        print(f"refused: {refusal}", file=sys.stderr)
+        outcome, card = _judged(workload, asked)
+    except (Refusal, ContractError, OSError) as refusal:
+        print(f"{model}: {refusal}", file=sys.stderr)
         return 1
-    schemas = {dataset.name: schema_digest(dataset) for dataset in card.datasets}
-    listed = tuple(file.listed for file in files)
-    outcome = judge(
-        files,
-        Schemas(card, as_of),
-        run_id=f"{card.name}-local",
-        as_of=moment.render(as_of),
-        snapshot_digest=Snapshot(
-            model=card.name, bucket="local", files=listed, schemas=schemas
-        ).digest,
-        before=before,
-    )
+    print(f"{card.name}, as of {outcome.report.as_of}:")
     summarize(outcome)
     if asked.report is not None:
         write(outcome, asked.report, card)
     return 0 if outcome.report.verdict is Verdict.ACCEPTED else 1
 
 
+def _judged(workload: Path, asked: argparse.Namespace) -> tuple[Outcome, ModelCard]:
+    card = cards.load(workload / "card.toml")
+    files = list(_files(asked.folder or workload / "samples", card))
+    as_of = moment.parse(asked.as_of) if asked.as_of else _all_known(files, card)
+    snapshot = Snapshot(
+        model=card.name,
+        bucket="local",
+        files=tuple(file.listed for file in files),
+        schemas={dataset.name: schema_digest(dataset) for dataset in card.datasets},
+    )
+    outcome = judge(
+        files,
+        Schemas(card, as_of),
+        run_id=f"{card.name}-local",
+        as_of=moment.render(as_of),
+        snapshot_digest=snapshot.digest,
+        before=accepted_before(asked.profile) if asked.profile else None,
+    )
+    return outcome, card
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.validation.local", description=__doc__)
-    parser.add_argument("--model", required=True, help="a folder's name in ml/workloads/")
+    parser.add_argument("--model", help="default: every model that has samples/")
     parser.add_argument("folder", nargs="?", type=Path, help="default: the model's samples/")
     parser.add_argument("--as-of", help="default: the first day on which all of it can be known")
     parser.add_argument("--profile", type=Path, help="folder of a profile.json to compare with")

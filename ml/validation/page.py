@@ -13,12 +13,18 @@ _SAID = {
     Verdict.IN_PART: "Accepted in part: what broke a rule is quarantined, the rest may be used.",
     Verdict.REJECTED: "Rejected: the run ends here.",
 }
+_NUMBERS = ("Files", "Refused", "Rows", "Rows used", "Set aside")
+_RIGHT = ' class="number"'
+_LISTED = 500
+"""Files; what is refused or used in part comes first."""
 
 
 def render(report: ValidationReport, card: ModelCard) -> str:
     """Return the whole document; the same report gives the same bytes."""
     title = f"Data of {card.name}, as of {report.as_of[:10]}"
     files = sorted(report.files, key=lambda file: (not file.refused, not file.set_aside))
+    more = len(files) - _LISTED
+    rest = f'<p class="soft">{more:,} more stand in report.json.</p>' if more > 0 else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -30,7 +36,10 @@ def render(report: ValidationReport, card: ModelCard) -> str:
         "</header><main><h2>Datasets</h2>"
         + _table(("Dataset", "Files", "Refused", "Rows used", "Broken rules"), _datasets(report))
         + "<h2>Files</h2>"
-        + _table(("File", "Verdict", "Rows", "Set aside", "Broken rules"), map(_file, files))
+        + _table(
+            ("File", "Verdict", "Rows", "Set aside", "Broken rules"), map(_file, files[:_LISTED])
+        )
+        + rest
         + "<h2>Rules of the card</h2>"
         + _table(("Dataset", "Rules"), (_rules(dataset) for dataset in card.datasets))
         + "</main></body></html>\n"
@@ -70,7 +79,7 @@ def _rules(dataset: Dataset) -> tuple[str, str]:
     if dataset.max_rows is not None:
         rules.append(f"at most {dataset.max_rows:,} rows per file")
     if dataset.unique:
-        rules.append(f"{', '.join(dataset.unique)} together occur once")
+        rules.append(f"each {' with '.join(dataset.unique)} occurs once in a file")
     if dataset.max_age_days is not None:
         rules.append(f"the newest {dataset.time} is at most {dataset.max_age_days} days old")
     for column in dataset.columns:
@@ -99,7 +108,10 @@ def _number(value: int) -> str:
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    head = "".join(
+        f'<th scope="col"{_RIGHT if heading in _NUMBERS else ""}>{heading}</th>'
+        for heading in headings
+    )
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
