@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow test check new-model check-model synth deploy destroy doctor mutants lock
+.PHONY: help demo faults mlflow test check new-model check-model synth deploy destroy doctor mutants lock
 
 ENV ?= dev
 MODEL ?= churn
@@ -34,6 +34,10 @@ test: ## Everything: lint, types, unit, infra and system tests
 check: ## The fast part of the tests, in less than a minute
 	@tools/setup dev ml cdk
 	@tools/test fast
+
+faults: ## Kill every handler at every one of its AWS calls, then redrive (see tests/system/faults)
+	@tools/setup test
+	@$(python) -m pytest -q --durations 5 tests/system/faults
 
 mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
 	@tools/setup mlflow

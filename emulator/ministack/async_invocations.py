@@ -10,6 +10,8 @@ import contextvars
 import json
 import logging
 import threading
+import uuid
+from contextvars import ContextVar
 from typing import Any
 
 from ministack.services import eventbridge, lambda_svc
@@ -19,6 +21,7 @@ from emulator.ports import Account
 
 SEAMS = (
     "ministack.services.eventbridge:_dispatch_to_lambda",
+    "ministack.services.lambda_svc:_execute_function_dispatch",
     "ministack.services.lambda_svc:_execute_function_with_config_scope",
     "ministack.services.lambda_svc:_execution_record_for_config",
     "ministack.services.lambda_svc:_get_func_record_for_ref",
@@ -29,6 +32,12 @@ SEAMS = (
 _WAITS = (60.0, 120.0)
 _LONGEST_AGE = 6 * 3600
 _log = logging.getLogger(__name__)
+
+_request: ContextVar[str | None] = ContextVar("async_request_id", default=None)
+"""An event keeps its request id when it is retried, so that a function can know it again.
+
+Lambda's logs show it so; no page of the developer guide says it (unproven).
+"""
 
 
 def install(account: Account) -> None:
@@ -45,6 +54,12 @@ def install(account: Account) -> None:
             return
         invoke(lambda_svc._execution_record_for_config(function, config), _event(payload))
 
+    execute = lambda_svc._execute_function_dispatch
+
+    def known(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
+        return execute(func, config, event, _request.get() or request_id, started)
+
+    lambda_svc._execute_function_dispatch = known
     lambda_svc.invoke_async_with_retry = invoke
     eventbridge._dispatch_to_lambda = dispatch
 
@@ -65,6 +80,7 @@ def _attempts(account: Account, function: dict[str, Any], event: Any) -> None:
     retries = settings.get("MaximumRetryAttempts")
     waits = _WAITS if retries is None else _WAITS[: int(retries)]
     result: dict[str, Any] = {}
+    _request.set(str(uuid.uuid4()))
     for wait in (0.0, *waits):
         if wait and (clock.now() - started).total_seconds() + wait > age:
             break

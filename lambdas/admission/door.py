@@ -57,12 +57,12 @@ class Door:
 
     def _known(self, run: str, asked: Asked, execution: Execution) -> Answer:
         """Another delivery has started this cause's run; finish what it may have left undone."""
+        self.starts.note(execution.request, asked)
         if not execution.running:
             reason = f"this cause's run has ended: {execution.status}"
             return Answer(
                 outcome=Outcome.REFUSED, reason=reason, run_id=run, execution_arn=execution.arn
             )
-        self.starts.note(execution.request, asked)
         reason = f"this cause's run is running: {execution.arn}"
         return Answer(
             outcome=Outcome.RUNNING, reason=reason, run_id=run, execution_arn=execution.arn

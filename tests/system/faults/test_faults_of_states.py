@@ -43,16 +43,34 @@ PROMOTION = (
 
 
 def test_every_error_of_every_state_is_told_once_and_then_resumed_from(walk: Walk) -> None:
+    walk.forget_champion()
     _data_is_accepted(walk)
     _a_candidate_is_trained(walk)
     _it_is_judged(walk)
     _it_is_promoted(walk)
 
+    _has_promoted_once(walk)
+
+
+def test_a_live_endpoint_is_updated_once_whatever_happens(walk: Walk) -> None:
+    walk.has_promoted_a_version()
+    _each_of_promotion(walk, "Plan", "lambda", "Invoke", TIMEOUT)
+    throttle, limit = JOB[0], LIMIT
+    _each_of_promotion(
+        walk, "UpdateEndpoint", "sagemaker", "UpdateEndpoint", throttle, limit, TIMEOUT
+    )
+    _each_of_promotion(walk, "Observe", "lambda", "Invoke", MALFORMED)
+
+    _has_promoted_once(walk)
+
+
+def _has_promoted_once(walk: Walk) -> None:
     run = walk.succeeds("no fault any more")
-    assert run.output.get("outcome") == "promoted", run
     assert walk.broken == []
+    assert run.output.get("outcome") == "promoted", run
     assert len(walk.registered()) == 1
     assert len(walk.trainings()) == 1
+    assert len(walk.deployments()) == 1
 
 
 def _data_is_accepted(walk: Walk) -> None:
@@ -95,20 +113,23 @@ def _it_is_judged(walk: Walk) -> None:
 
 def _it_is_promoted(walk: Walk) -> None:
     _each(walk, "Promote", "states", "StartExecution", *PROMOTION)
-    machine = _name(walk.platform.deployed.promotion_arn)
-    invoke = ("lambda", "Invoke")
-    within = [
-        ("Plan", invoke, (*HANDLER, MALFORMED)),
-        ("CreateEndpoint", ("sagemaker", "CreateEndpoint"), (JOB[0], LIMIT)),
-        ("Observe", invoke, (TIMEOUT, MALFORMED)),
-        ("UpdateEndpoint", ("sagemaker", "UpdateEndpoint"), (TIMEOUT,)),
-        ("Confirm", invoke, (THROTTLED_INVOKE, TIMEOUT)),
-    ]
-    for state, (service, operation), classes in within:
-        for each in classes:
-            with _fault(walk, each, service, operation, of=machine, state=state):
-                walk.breaks(f"promotion's {state}: {each.name}", "Promote")
+    _each_of_promotion(walk, "Plan", "lambda", "Invoke", *HANDLER, MALFORMED)
+    _handler_fails(walk, "Plan", at="Promote")
+    moving = "Update" if walk.has_endpoint() else "Create"
+    _each_of_promotion(walk, f"{moving}Endpoint", "sagemaker", f"{moving}Endpoint", JOB[0], LIMIT)
+    _each_of_promotion(walk, "Observe", "lambda", "Invoke", TIMEOUT)
+    # The endpoint has come up meanwhile: a redriven promotion only confirms it.
+    _each_of_promotion(walk, "Confirm", "lambda", "Invoke", *HANDLER)
     _handler_fails(walk, "Confirm", at="Promote")
+
+
+def _each_of_promotion(
+    walk: Walk, state: str, service: str, operation: str, *classes: Class
+) -> None:
+    machine = _name(walk.platform.deployed.promotion_arn)
+    for each in classes:
+        with _fault(walk, each, service, operation, of=machine, state=state):
+            walk.breaks(f"promotion's {state}: {each.name}", "Promote")
 
 
 def _each(walk: Walk, state: str, service: str, operation: str, *classes: Class) -> None:
@@ -120,8 +141,10 @@ def _each(walk: Walk, state: str, service: str, operation: str, *classes: Class)
 
 def _handler_fails(walk: Walk, state: str, *, at: str | None = None) -> None:
     """A call that is refused for good: a handler's own error, which nothing retries."""
-    fault = {"times": None, "code": "AccessDenied", "status": 403}
-    with walk.platform.account.fault("*", "*", of=walk.function_of(state), **fault):
+    function = walk.function_of(state)
+    with walk.platform.account.fault(
+        "*", "*", of=function, times=None, code="AccessDenied", status=403
+    ):
         walk.breaks(f"{state}: task failed", at or state, "AccessDenied")
 
 
@@ -142,9 +165,11 @@ def _fault(walk: Walk, each: Class, service: str, operation: str, **where: str) 
 
 
 @contextmanager
-def _limited(walk: Walk, **limit: int) -> Generator[None]:
+def _limited(
+    walk: Walk, *, quota: int | None = None, capacity: int | None = None
+) -> Generator[None]:
     for instance_type in (FIRST, SECOND):
-        walk.platform.account.limit_instances(instance_type, **limit)
+        walk.platform.account.limit_instances(instance_type, quota=quota, capacity=capacity)
     yield
     for instance_type in (FIRST, SECOND):
         walk.platform.account.limit_instances(instance_type)

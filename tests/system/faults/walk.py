@@ -1,12 +1,26 @@
 """One run that is made to fail state by state, and goes on from each by a redrive."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from contracts import state
 from tests.system.loop.operator_inbox import Notice
 from tests.system.loop.platform_under_test import LivePlatform
 from tests.system.loop.platform_view import Run
+
+_FOLLOWING = {
+    "Snapshot": "Validate",
+    "JudgeData": "Train",
+    "Register": "JudgeCandidate",
+    "JudgeCandidate": "Record",
+    "Record": "Promote",
+    "Plan": "[CU]*Endpoint",
+    "Observe": "Confirm",
+    "Confirm": "none",
+}
+"""Which task comes after a handler's; the last three are the promotion machine's."""
 
 BOUND = timedelta(hours=3)
 """Of the account's time: the longest retries are those of quotas, for two types."""
@@ -21,18 +35,38 @@ class Walk:
     broken: list[str] = field(default_factory=list[str])
     """What did not hold, by fault: one run meets them all before the test fails."""
 
-    def go_on(self, what: str) -> tuple[Run, list[Notice]]:
+    def go_on(self, what: str, *, linger: float = 0) -> tuple[Run, list[Notice]]:
         """Start the run, or redrive it; return how it ended and what was told of that."""
         told = len(self.platform.inbox.all())
-        since = self.platform.account.now()
         if self.run_id:
             arn = self.platform.ended(self.run_id).arn
             self.platform.client("stepfunctions").redrive_execution(executionArn=arn)
         else:
             self.run_id = self.platform.start(what)
-        self._pass(what, since)
+        self.come_to_rest(what)
+        self.platform.account.advance(linger, patience=60)
         run = self.platform.ended(self.run_id, told_before=told)
         return run, self.platform.inbox.all()[told:]
+
+    def is_killed(self, what: str, step: str, acted: Callable[[], bool]) -> bool:
+        """Go on; say whether the fault acted, which must then have been told of once."""
+        run, notices = self.go_on(what)
+        self._note(what, len(notices) == 1, f"{len(notices)} notifications")
+        self._note(what, self.platform.lease_owner() is None, "the lease was not given back")
+        if not acted():
+            return False
+        at = self.platform.steps(run)[-1]
+        self._note(what, run.status == "FAILED", f"the run is {run.status}")
+        self._note(what, at == step, f"it failed at {at}, not at {step}: {run.cause[:500]}")
+        self._note(what, "Runtime.ExitError" in run.cause + run.error, run.failed()[:500])
+        return True
+
+    def after(self, step: str) -> tuple[str, str]:
+        """The machine of the handler's state, and the task that comes after it."""
+        deployed = self.platform.deployed
+        own = step in ("Plan", "Observe", "Confirm")
+        machine = deployed.promotion_arn if own else deployed.retraining_arn
+        return machine.rpartition(":")[2], _FOLLOWING[step]
 
     def breaks(self, what: str, step: str, *said: str) -> None:
         """Go on into a fault: the run must fail at ``step``, and be told of once."""
@@ -49,10 +83,34 @@ class Walk:
         self._note(what, self.platform.lease_owner() is None, "the lease was not given back")
 
     def succeeds(self, what: str) -> Run:
+        ended = self.platform.ended(self.run_id)
+        if ended.status == "SUCCEEDED":
+            return ended
         run, notices = self.go_on(what)
         self._note(what, run.status == "SUCCEEDED", run.failed())
         self._note(what, len(notices) == 1, f"{len(notices)} notifications")
         return run
+
+    def has_promoted_a_version(self) -> None:
+        """See that an endpoint is up, and that the next run is a first model's: floor only."""
+        self.forget_champion()
+        if self.has_endpoint():
+            return
+        run, _ = Walk(platform=self.platform).go_on("a version to replace")
+        assert run.output.get("outcome") == "promoted", run.failed()
+        self.forget_champion()
+
+    def has_endpoint(self) -> bool:
+        name = self.platform.deployed.endpoint
+        found = self.platform.client("sagemaker").list_endpoints(NameContains=name)
+        return bool(found["Endpoints"])
+
+    def forget_champion(self) -> None:
+        deployed = self.platform.deployed
+        self.platform.client("dynamodb").delete_item(
+            TableName=deployed.state_table,
+            Key={state.KEY: {"S": state.champion(deployed.model)}},
+        )
 
     def note_hit(self, what: str, fault: int) -> None:
         hits = self.platform.account.faults_hit()[fault]
@@ -87,8 +145,17 @@ class Walk:
         )
         return [job["TrainingJobName"] for job in found["TrainingJobSummaries"]]
 
-    def _pass(self, what: str, since: datetime) -> None:
-        steps = 0
+    def deployments(self) -> list[str]:
+        """What promotions of the run's version have made."""
+        [package] = self.registered()
+        version = package.rpartition("/")[2]
+        found = self.platform.client("sagemaker").list_endpoint_configs(
+            NameContains=f"-v{version}-", MaxResults=100
+        )
+        return [config["EndpointConfigName"] for config in found["EndpointConfigs"]]
+
+    def come_to_rest(self, what: str) -> None:
+        since, steps = self.platform.account.now(), 0
         while self.platform.running():
             steps += 1
             bound = steps < _MOST_STEPS
@@ -104,13 +171,19 @@ class Walk:
         """The name of the handler that a state of the run calls."""
         return self._functions()[step].rpartition(":")[2]
 
+    def function_like(self, words: str) -> str:
+        pages = self.platform.client("lambda").get_paginator("list_functions").paginate()
+        names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+        [name] = [name for name in names if words in name]
+        return name
+
     def _functions(self) -> dict[str, str]:
         client = self.platform.client("stepfunctions")
         found: dict[str, str] = {}
         deployed = self.platform.deployed
         for machine in (deployed.retraining_arn, deployed.promotion_arn):
             described = client.describe_state_machine(stateMachineArn=machine)
-            for name, state in json.loads(described["definition"])["States"].items():
-                if "FunctionName" in state.get("Arguments", {}):
-                    found[name] = state["Arguments"]["FunctionName"]
+            for name, task in json.loads(described["definition"])["States"].items():
+                if "FunctionName" in task.get("Arguments", {}):
+                    found[name] = task["Arguments"]["FunctionName"]
         return found

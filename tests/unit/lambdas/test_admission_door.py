@@ -221,6 +221,17 @@ def test_an_admission_killed_after_the_start_is_written_down_by_the_next_deliver
     assert held.expires_at == NOON + timedelta(hours=12)
 
 
+def test_a_start_is_written_down_even_when_its_run_has_ended_meanwhile(house: House) -> None:
+    house.executions.after_start = crash
+    with pytest.raises(KeyboardInterrupt):
+        house.door.ask(asked("alarm"))
+    house.finish(run_of("alarm"))
+
+    assert house.door.ask(asked("alarm")).outcome is Outcome.REFUSED
+    assert house.lines() == [("run_started", run_of("alarm"))]
+    assert house.leases.current() is None
+
+
 def test_a_killed_admission_blocks_other_causes_for_a_quarter_of_an_hour(house: House) -> None:
     house.executions.before_start = crash
     with pytest.raises(KeyboardInterrupt):
