@@ -8,13 +8,13 @@ from datetime import timedelta
 from contracts import moment
 from contracts.run import CauseKind, RunRequest
 from lambdas.adapters.champion import ChampionPointer
+from lambdas.adapters.images import Images
 from lambdas.adapters.leases import Lease, Leases
 from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Answer, Outcome, Target
 from lambdas.admission.causes import Asked
 from lambdas.admission.decision import NO_NEW_DATA, Admitted, Incoming, why_not
 from lambdas.admission.executions import Execution, Executions
-from lambdas.admission.images import Images
 from lambdas.admission.incoming import IncomingData
 from lambdas.admission.record import AdmissionRecord
 from lambdas.admission.starts import Starts

@@ -9,13 +9,13 @@ from typing import Any
 from contracts import state
 from contracts.environment import Variable
 from lambdas.adapters import wiring
+from lambdas.adapters.images import Images
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Target
 from lambdas.admission.causes import read_cause
 from lambdas.admission.door import Door
 from lambdas.admission.executions import Executions
-from lambdas.admission.images import Images
 from lambdas.admission.incoming import IncomingData
 from lambdas.admission.record import AdmissionRecord
 from lambdas.admission.resumption import RESUME, Resumption

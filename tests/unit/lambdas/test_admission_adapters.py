@@ -5,8 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
+from lambdas.adapters.images import Image, Images
 from lambdas.admission.executions import Executions
-from lambdas.admission.images import Image, Images
 from lambdas.admission.incoming import IncomingData
 from tests.unit.lambdas.examples import request
 

@@ -10,6 +10,7 @@ import pytest
 from contracts import moment, naming, state
 from contracts.run import Cause, CauseKind, Champion, Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
+from lambdas.adapters.images import Image
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.rejections import Rejections
@@ -19,7 +20,6 @@ from lambdas.admission.causes import Asked
 from lambdas.admission.decision import NO_NEW_DATA, Incoming
 from lambdas.admission.door import Door, DoorBusy
 from lambdas.admission.executions import Execution
-from lambdas.admission.images import Image
 from lambdas.admission.record import AdmissionRecord
 from lambdas.admission.resumption import Resumption
 from lambdas.admission.starts import Starts
