@@ -192,7 +192,7 @@ def test_another_metric_is_judged_where_the_card_says_so(
     evaluation: Evaluate, training: Callable[..., Path], trained: Path, shop: Files
 ) -> None:
     text = (CHURN / "card.toml").read_text()
-    by_brier = text.replace('metric = "auc"', 'metric = "brier"')
+    by_brier = text + '\n[evaluation]\nmetric = "brier"\n'
     by_brier = by_brier.replace("\nfloor =", "\nceiling =")
     changed = training(shop, {"card.toml": by_brier.replace("max_iter = 100", "max_iter = 1")})
 
