@@ -6,9 +6,10 @@ from types import ModuleType
 import pytest
 
 from ml.evaluation import calibration, metrics, ranking
+from ml.training import parity
 
 
-@pytest.mark.parametrize("module", [calibration, metrics, ranking])
+@pytest.mark.parametrize("module", [calibration, metrics, parity, ranking])
 def test_examples_give_what_they_say(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0
