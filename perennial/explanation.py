@@ -15,6 +15,8 @@ from perennial.executions import Execution
 from perennial.refusal import Refused
 from perennial.registry import Package
 
+_ORDER = list(LedgerKind)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
@@ -43,6 +45,7 @@ class Explanation:
     verdict: dict[str, Any] | None
     """The gate's write-once document; absent when the gate has not judged."""
     history: tuple[LedgerEntry, ...]
+    """Oldest first; what has the same time, in the order in which a run goes."""
 
     @property
     def serves(self) -> bool:
@@ -128,12 +131,17 @@ def _explained(
         data=() if record is None else summed(evidence.snapshot(record).files),
         verdict=None if run_id is None else evidence.verdict(run_id),
         history=tuple(
-            line
-            for line in reversed(lines)
-            if about
-            & {line.subject, line.details.get("run_id"), line.details.get("model_package_arn")}
+            sorted(
+                (line for line in lines if about & _subjects(line)),
+                key=lambda line: (line.at, _ORDER.index(line.kind)),
+            )
         ),
     )
+
+
+def _subjects(line: LedgerEntry) -> set[str | None]:
+    details = line.details
+    return {line.subject, details.get("run_id"), details.get("model_package_arn")}
 
 
 def _lines(account: Account, deployed: Deployed) -> list[LedgerEntry]:

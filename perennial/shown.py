@@ -31,13 +31,19 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
     _print(grid)
 
 
-def rows(title: str, headings: Sequence[str], content: Iterable[Sequence[str]]) -> None:
+def rows(
+    title: str,
+    headings: Sequence[str],
+    content: Iterable[Sequence[str]],
+    *,
+    unbroken: Sequence[str] = (),
+) -> None:
     from rich import box
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in unbroken)
     for row in content:
         table.add_row(*row)
     _print(table)
@@ -69,9 +75,9 @@ def status(state: Status) -> None:
     )
 
 
-def ledger(entries: Iterable[LedgerEntry]) -> None:
+def ledger(entries: Iterable[LedgerEntry], *, order: str = "newest first") -> None:
     rows(
-        "ledger, newest first",
+        f"ledger, {order}",
         ("at", "kind", "subject", "summary"),
         ((moment.render(e.at), e.kind.value, e.subject, e.summary) for e in entries),
     )

@@ -20,6 +20,7 @@ def history(found: Sequence[Tenure]) -> None:
         "what served, newest first",
         ("version", "from", "to", "metric", "gain", "data", "approved by", "asked for by", "ended"),
         (_tenure(tenure) for tenure in found),
+        unbroken=("from", "to", "metric"),
     )
 
 
@@ -39,7 +40,7 @@ def explanation(found: Explanation) -> None:
         )
         print("made from")
         shown.facts(_inputs(found.record))
-    shown.ledger(found.history)
+    shown.ledger(found.history, order="oldest first")
 
 
 def difference(found: Difference) -> None:

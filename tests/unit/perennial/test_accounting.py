@@ -310,7 +310,7 @@ def test_the_champion_is_explained_when_no_version_is_named(account: Any) -> Non
     assert found.serves_since == "1997-07-01T00:00:00Z"
     [data] = found.data
     assert (data.dataset, data.files, data.rows, data.set_aside) == ("purchases", 2, 16, 1)
-    assert [line.kind.value for line in found.history] == ["recorded", "run_started", "promoted"]
+    assert [line.kind.value for line in found.history] == ["run_started", "recorded", "promoted"]
 
 
 def test_a_version_that_does_not_serve_is_not_said_to(account: Any) -> None:
