@@ -122,9 +122,17 @@ def _help(execution: Execution, failure: Failure, step: str | None) -> tuple[str
         return _RUNBOOKS["States.Timeout"]
     if execution.status == "ABORTED":
         return "run-aborted", "a person stopped it; start another run when ready"
+    if _no_instances(failure):
+        return "no-instances", "ask for a quota, or name other types in the card; then redrive"
     if step in _JOB_STEPS:
         return "job-failed", "read the job's log, correct the cause, then redrive the execution"
     return "run-failed", "correct the cause, then redrive the execution"
+
+
+def _no_instances(failure: Failure) -> bool:
+    """A quota, a lack of capacity, or spare capacity that never came."""
+    quota = failure.error.endswith("ResourceLimitExceededException")
+    return quota or "CapacityError: " in failure.text or "max_wait_seconds" in failure.text
 
 
 def _asked_by(execution: Execution) -> str:

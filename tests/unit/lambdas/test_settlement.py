@@ -302,6 +302,34 @@ def test_a_known_error_has_its_own_runbook(office: Office, error: str, runbook: 
     assert f"Runbook: docs/runbooks/{runbook}.md" in office.topic.messages[0]["Message"]
 
 
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("SageMaker.ResourceLimitExceededException", "The account-level service limit 'x' is 0"),
+        (
+            "SageMaker.ResourceLimitExceededException",
+            json.dumps(
+                {"errorType": "SageMaker.ResourceLimitExceededException", "errorMessage": "x"}
+            ),
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps({"TrainingJobName": "t", "FailureReason": "CapacityError: Unable to …"}),
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps({"TrainingJobName": "t", "SecondaryStatus": "MaxWaitTimeExceeded"}),
+        ),
+    ],
+)
+def test_a_job_for_which_there_were_no_instances_has_its_own_runbook(
+    office: Office, error: str, cause: str
+) -> None:
+    office.settle(execution("FAILED", error=error, cause=cause))
+
+    assert "Runbook: docs/runbooks/no-instances.md" in office.topic.messages[0]["Message"]
+
+
 def test_a_time_out_without_a_cause_is_told(office: Office) -> None:
     office.settle(execution("FAILED", error="States.Timeout", cause=""))
 
