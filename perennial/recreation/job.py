@@ -73,7 +73,10 @@ class Training:
             self.pause()
 
     def _request(self, name: str, inputs: Inputs, channels: list[Job]) -> Job:
-        """What the recorded job was asked, without spare capacity and its checkpoints."""
+        """What the recorded job was asked, without spare capacity and its checkpoints.
+
+        Of hyperparameters that is where a search began; the record has what it found.
+        """
         record, original = inputs.record, inputs.job
         network = original.get("VpcConfig")
         return {
@@ -84,7 +87,7 @@ class Training:
             },
             "RoleArn": self.deployed.job_role_arn,
             "HyperParameters": {
-                **record.provenance.hyperparameters,
+                **original["HyperParameters"],
                 "model": record.model,
                 "as_of": record.as_of,
                 "run_id": record.run_id,
