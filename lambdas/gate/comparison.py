@@ -54,12 +54,14 @@ def _genuine(
         passed=difference is not None and abs(gain.value - difference) <= ROUNDING,
     )
     held = gain.low - ROUNDING <= gain.value <= gain.high + ROUNDING
+    # No width: every resample gave the same difference. Two models that answer alike do that, and
+    # gain nothing; of any other gain nothing was resampled.
+    alike = gain.low == gain.value == gain.high == 0
     yield Criterion(
         name=f"{name} gain, interval",
         value=f"[{gain.low:+.9f}, {gain.high:+.9f}]",
         bound=f"around {gain.value:+.9f}, and wider than nothing",
-        # No width: every resample gave the same difference, so nothing was resampled.
-        passed=held and gain.high - gain.low > 0,
+        passed=alike or (held and gain.high - gain.low > 0),
     )
     yield same(f"{name} gain, confidence", gain.confidence, card.gate.confidence)
     yield same(f"{name} gain, resamples", gain.samples, card.evaluation.bootstrap_samples)

@@ -516,3 +516,28 @@ def test_a_verdict_that_was_changed_to_something_else_is_refused_by_name() -> No
             recorded({**document, **changed})
     with pytest.raises(ContractError, match="verdict must be a table, got None"):
         recorded(None)
+
+
+def test_a_candidate_that_answers_as_the_champion_does_gains_nothing() -> None:
+    document = compared()
+    document["champion"]["metrics"] = document["candidate"]["metrics"]
+    document["gain"] = interval(0.0, low=0.0, high=0.0)
+
+    assert against_champion(document).reason == (
+        "auc gain, lower bound is +0.000000, must be > +0.000000"
+    )
+
+
+def test_a_slice_in_which_both_answer_alike_did_not_get_worse() -> None:
+    document = whole()
+    document["slices"][0] |= {"champion": 0.72, "gain": interval(0.0, low=0.0, high=0.0)}
+
+    assert against_champion(document, STRICT).verdict is Verdict.APPROVED
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1e-10), (-1e-10, 0.0)])
+def test_an_interval_of_nothing_around_nothing_may_be_of_rounding(low: float, high: float) -> None:
+    document = whole()
+    document["slices"][0] |= {"champion": 0.72, "gain": interval(0.0, low=low, high=high)}
+
+    assert against_champion(document, STRICT).verdict is Verdict.APPROVED
