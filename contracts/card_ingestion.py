@@ -1,5 +1,6 @@
 """Where a model's data come from each day, as its card declares it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from contracts.reading import Table
 
 DAY = "{day}"
 """Stands for the day (``2012-03-01``) in a prefix or a query."""
+_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{2,62}/[^*?\s]*", re.ASCII)
 
 
 class SourceKind(StrEnum):
@@ -31,6 +33,8 @@ class Source:
     """With ``{day}`` in it."""
     database: str | None
     """Of the query."""
+    reads: tuple[str, ...]
+    """``s3://bucket/prefix`` below which the tables of the query have their files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ def read_ingestion(table: Table, datasets: tuple[str, ...]) -> Ingestion:
 
 
 def _source(row: Table, datasets: tuple[str, ...]) -> Source:
-    row.only("dataset", "kind", "prefix", "query", "database")
+    row.only("dataset", "kind", "prefix", "query", "database", "reads")
     dataset, kind = row.text("dataset"), row.choice("kind", SourceKind)
     if dataset not in datasets:
         raise ContractError(
@@ -61,10 +65,18 @@ def _source(row: Table, datasets: tuple[str, ...]) -> Source:
     wanted = {SourceKind.PREFIX: prefix, SourceKind.QUERY: query, SourceKind.CODE: DAY}[kind]
     if wanted is None or DAY not in wanted:
         raise ContractError(f"{row.where}.{kind.value} must be a text with {DAY}, got {wanted!r}")
+    reads = row.texts("reads", default=())
+    wrong = [uri for uri in reads if not _LOCATION.fullmatch(uri)]
+    if wrong or bool(reads) != (kind is SourceKind.QUERY):
+        raise ContractError(
+            f"{row.where}.reads must be texts s3://bucket/prefix/ for a query, and is for no "
+            f"other kind, got {list(reads)}"
+        )
     return Source(
         dataset=dataset,
         kind=kind,
         prefix=prefix if kind is SourceKind.PREFIX else None,
         query=query if kind is SourceKind.QUERY else None,
         database=row.text("database", "default") if kind is SourceKind.QUERY else None,
+        reads=reads,
     )

@@ -79,6 +79,26 @@ def raw_prefix(model: str) -> str:
     return f"{model}/raw/"
 
 
+def ingested_prefix(model: str) -> str:
+    """Data bucket: what ingestion keeps of each day."""
+    return f"{model}/ingested/"
+
+
+def day_record_key(model: str, day: str) -> str:
+    """Data bucket: what came of fetching one day (contracts.ingestion)."""
+    return f"{ingested_prefix(model)}{day}.json"
+
+
+def part_prefix(model: str, dataset: str, event_day: str) -> str:
+    """Data bucket: the rows of one day, as ``<day they were fetched>.csv``."""
+    return f"{ingested_prefix(model)}parts/{dataset}/{event_day}/"
+
+
+def query_prefix(model: str, day: str) -> str:
+    """Data bucket: where Athena leaves a day's answers."""
+    return f"{ingested_prefix(model)}queries/{day}/"
+
+
 def drift_report_key(model: str, window_end: str) -> str:
     """Reports bucket: one drift check's report (contracts.drift_report)."""
     return f"{model}/drift/{window_end}.json"
