@@ -37,7 +37,7 @@ check: ## The fast part of the tests, in less than a minute
 
 faults: ## Kill every handler at every one of its AWS calls, then redrive (see tests/system/faults)
 	@tools/setup test
-	@$(python) -m pytest -q --durations 5 tests/system/faults
+	@$(python) -m pytest -q -rP --durations 5 tests/system/faults
 
 mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
 	@tools/setup mlflow

@@ -66,6 +66,7 @@ def test_a_live_endpoint_is_updated_once_whatever_happens(walk: Walk) -> None:
 
 def _has_promoted_once(walk: Walk) -> None:
     run = walk.succeeds("no fault any more")
+    print(f"{walk.met} pairs of state and error class")
     assert walk.broken == []
     assert run.output.get("outcome") == "promoted", run
     assert len(walk.registered()) == 1

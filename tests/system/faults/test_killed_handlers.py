@@ -36,10 +36,11 @@ def test_a_handler_killed_at_its_calls_does_nothing_twice(
     walk.forget_champion()  # a first model needs the floor only: it is promoted
     code = churn_folder.archive(platform.models, churn_folder.FULL_STRENGTH)
     with platform.model_code(code):
-        _start(walk, effect, calls)
-        kills = {step: _kill(walk, step, effect, calls) for step in _STEPS}
+        kills = {"Admission": _start(walk, effect, calls)}
+        kills |= {step: _kill(walk, step, effect, calls) for step in _STEPS}
         run = walk.succeeds("nobody kills any more")
 
+    print(f"{sum(kills.values())} kills ({effect}, calls {calls}): {kills}")
     assert walk.broken == []
     assert run.output.get("outcome") == "promoted", run
     kinds = [line.kind for line in platform.ledger(about=walk.run_id)]
@@ -69,13 +70,14 @@ def test_a_settlement_killed_at_its_calls_tells_of_an_end_once(walk: Walk) -> No
         assert run.status == "FAILED"
         assert platform.lease_owner() is None
         if not killed:
+            print(f"{skip} kills of settlement")
             assert skip >= 6, "an end and a redrive make more calls than that"
             assert len(platform.ledger(LedgerKind.RUN_ENDED, about=walk.run_id)) == skip + 1
             return
     raise AssertionError("settlement never ran through")
 
 
-def _start(walk: Walk, effect: str, calls: str) -> None:
+def _start(walk: Walk, effect: str, calls: str) -> int:
     """Have a person ask for a run whose admission is killed at each call, and asked again."""
     platform = walk.platform
     machine = platform.deployed.retraining_arn.rpartition(":")[2]
@@ -96,16 +98,17 @@ def _start(walk: Walk, effect: str, calls: str) -> None:
         code="TooManyRequestsException",
         status=429,
     ):
-        answer = _asked_until_it_lives(walk, event, effect, calls)
+        answer, kills = _asked_until_it_lives(walk, event, effect, calls)
         assert _count_today(walk) == before + 1
         walk.come_to_rest("admission was killed")
     walk.run_id = answer["run_id"]
     assert answer["outcome"] in ("started", "running"), answer
+    return kills
 
 
 def _asked_until_it_lives(
     walk: Walk, event: Mapping[str, Any], effect: str, calls: str
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
     account, function = walk.platform.account, walk.platform.deployed.admission_function
     for skip in range(_MOST):
         with account.fault("*", calls, effect, of=function, skip=skip):
@@ -114,7 +117,7 @@ def _asked_until_it_lives(
             )
         document = json.loads(answer["Payload"].read())
         if "FunctionError" not in answer:
-            return document
+            return document, skip
         assert document["errorType"] == "Runtime.ExitError", document
     raise AssertionError("admission never ran through")
 

@@ -34,6 +34,8 @@ class Walk:
     run_id: str = ""
     broken: list[str] = field(default_factory=list[str])
     """What did not hold, by fault: one run meets them all before the test fails."""
+    met: int = 0
+    """How many faults it met."""
 
     def go_on(self, what: str, *, linger: float = 0) -> tuple[Run, list[Notice]]:
         """Start the run, or redrive it; return how it ended and what was told of that."""
@@ -70,6 +72,7 @@ class Walk:
 
     def breaks(self, what: str, step: str, *said: str) -> None:
         """Go on into a fault: the run must fail at ``step``, and be told of once."""
+        self.met += 1
         run, notices = self.go_on(what)
         entered = [name for name in self.platform.steps(run) if name != "WasApproved"]
         texts = [notice.text for notice in notices]
