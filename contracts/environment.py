@@ -17,6 +17,8 @@ class Variable(StrEnum):
     TOPIC_ARN = "PERENNIAL_TOPIC_ARN"
     RETRAINING_ARN = "PERENNIAL_RETRAINING_ARN"
     """The retraining state machine."""
+    INGESTION_ARN = "PERENNIAL_INGESTION_ARN"
+    """The ingestion's state machine."""
     REPOSITORY_NAME = "PERENNIAL_REPOSITORY_NAME"
     """The ECR repository of the one image; admission resolves its newest digest."""
     CODE_URI = "PERENNIAL_CODE_URI"

@@ -22,6 +22,7 @@ class LedgerKind(StrEnum):
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
     PROMOTION_ENDED = "promotion_ended"
+    INGESTION_ENDED = "ingestion_ended"
     DRIFT_CHECKED = "drift_checked"
     PAUSED = "paused"
     RESUMED = "resumed"

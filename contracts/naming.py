@@ -16,6 +16,11 @@ def run_id(model: str, environment: str, cause_id: str) -> str:
     return f"{model}-{environment}-{digest(cause_id)}"
 
 
+def ingestion_id(model: str, environment: str, cause_id: str) -> str:
+    """The name of an ingestion's execution; its jobs add the day."""
+    return f"{model}-{environment}-data-{digest(cause_id, length=8)}"
+
+
 def job_name(run: str, step: str, attempt: int) -> str:
     """A job of a run: ``churn-dev-1a2b3c4d5e6f-train-0``; a redrive or retry counts up."""
     return f"{run}-{step}-{attempt}"

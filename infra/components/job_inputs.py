@@ -5,8 +5,18 @@ from typing import Any
 
 from contracts.card import ModelCard
 from infra.components.states import expression
+from infra.settings import PrivateNetwork
 
 PROCESSING = "/opt/ml/processing"
+
+
+def vpc(network: PrivateNetwork) -> dict[str, Any]:
+    return {
+        "VpcConfig": {
+            "SecurityGroupIds": list(network.security_group_ids),
+            "Subnets": list(network.subnet_ids),
+        }
+    }
 
 
 def processing_input(name: str, uri: str, *, folder: str, manifest: bool = False) -> dict[str, Any]:

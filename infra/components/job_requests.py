@@ -166,11 +166,4 @@ class JobRequests:
 
     def _network(self) -> Request:
         network = self.model.settings.network
-        if network is None:
-            return {}
-        return {
-            "VpcConfig": {
-                "SecurityGroupIds": list(network.security_group_ids),
-                "Subnets": list(network.subnet_ids),
-            }
-        }
+        return {} if network is None else job_inputs.vpc(network)

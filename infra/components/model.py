@@ -56,6 +56,14 @@ class Model:
         return f"{self.name}/quarantine/"
 
     @property
+    def raw(self) -> str:
+        return layout.raw_prefix(self.name)
+
+    @property
+    def ingested(self) -> str:
+        return layout.ingested_prefix(self.name)
+
+    @property
     def runs(self) -> str:
         return f"{self.name}/runs/"
 

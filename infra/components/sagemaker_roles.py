@@ -45,9 +45,9 @@ class JobRole(ServiceRole):
         allow(self, "s3:GetObject", on=[code.arn_for_objects(code_key)])
         allow(self, "s3:ListBucket", on=[code.bucket_arn])
         allow_key(self, stores.key)
-        _allow_running(self, model, log_groups=["ProcessingJobs", "TrainingJobs"])
+        allow_running(self, model, log_groups=["ProcessingJobs", "TrainingJobs"])
         if model.settings.network is not None:
-            _allow_network_interfaces(self)
+            allow_network_interfaces(self)
         if model.tracking is not None:
             model.tracking.allow_logging(self, stores)
 
@@ -70,7 +70,7 @@ class EndpointRole(ServiceRole):
             self, "s3:PutObject", bucket=stores.captures, prefixes=[model.captures], because=below
         )
         allow_key(self, stores.key)
-        _allow_running(self, model, log_groups=["Endpoints"])
+        allow_running(self, model, log_groups=["Endpoints"])
         # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
         allow(
             self,
@@ -80,7 +80,7 @@ class EndpointRole(ServiceRole):
         )
 
 
-def _allow_running(role: iam.Role, model: Model, *, log_groups: Sequence[str]) -> None:
+def allow_running(role: iam.Role, model: Model, *, log_groups: Sequence[str]) -> None:
     """What every SageMaker container needs: its image, its logs and its metrics."""
     allow(
         role,
@@ -116,7 +116,7 @@ def _allow_running(role: iam.Role, model: Model, *, log_groups: Sequence[str]) -
     )
 
 
-def _allow_network_interfaces(role: iam.Role) -> None:
+def allow_network_interfaces(role: iam.Role) -> None:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html (private VPC)
     allow(
         role,

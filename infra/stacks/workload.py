@@ -9,6 +9,7 @@ from infra.components.admission import Admission
 from infra.components.dead_letters import DeadLetters
 from infra.components.drift_monitoring import DriftMonitoring
 from infra.components.endpoint_logs import EndpointLogs
+from infra.components.ingestion import Ingestion
 from infra.components.model import Model
 from infra.components.promotion_workflow import PromotionWorkflow
 from infra.components.registry import PackageGroup
@@ -55,6 +56,9 @@ class WorkloadStack(Stack):
             triggers.append(admission.on_drift(drift.alarm))
         if model.card.triggers.on_new_data:
             triggers.append(admission.on_new_data())
+        ingestion = self._ingestion(model, code, dead_letters)
+        if ingestion is not None:
+            triggers += [ingestion.plan.schedule, ingestion.state_machine]
         teardown = Teardown(self, "Teardown", model=model)
         teardown.needs(registry, endpoint_role, endpoint_logs)
         teardown.follows(promotion.state_machine, retraining.state_machine, *triggers)
@@ -70,3 +74,22 @@ class WorkloadStack(Stack):
             "JobRoleArn": job_role.role_arn,
         }.items():
             CfnOutput(self, name, value=value)
+
+    def _ingestion(
+        self, model: Model, code: s3_assets.Asset, dead_letters: DeadLetters
+    ) -> Ingestion | None:
+        """Only a card that names its sources has one; other models' data land by themselves."""
+        if model.card.ingestion is None:
+            return None
+        ingestion = Ingestion(
+            self,
+            "Ingestion",
+            model=model,
+            card=model.card.ingestion,
+            code=code,
+            dead_letters=dead_letters.queue,
+        )
+        function = ingestion.plan.handler.function.function_name
+        CfnOutput(self, "IngestionFunction", value=function)
+        CfnOutput(self, "IngestionArn", value=ingestion.state_machine.state_machine_arn)
+        return ingestion

@@ -18,6 +18,7 @@ STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 class Workflow(StrEnum):
     RETRAINING = "retraining"
     PROMOTION = "promotion"
+    INGESTION = "ingestion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts import moment
-from lambdas.settlement.execution import Execution
+from lambdas.settlement.execution import Execution, Workflow
 from lambdas.settlement.failure import Failure, explain
 from lambdas.settlement.standing import Paused
 
-_JOB_STEPS = ("Validate", "Train", "Evaluate")
+_JOB_STEPS = ("Validate", "Train", "Evaluate", "FetchDay")
 _RUNBOOKS = {
     "DataRejected": ("data-rejected", "correct the named rows at the source and upload the file"),
     "CandidateRolledBack": ("candidate-rolled-back", "read why; the champion kept serving"),
@@ -137,6 +137,8 @@ def _no_instances(failure: Failure) -> bool:
 
 def _asked_by(execution: Execution) -> str:
     cause = execution.cause
+    if execution.workflow is Workflow.INGESTION:
+        return "its schedule, or a person who named days"
     return "not known" if cause is None else f"{cause.kind}: {cause.detail}"
 
 

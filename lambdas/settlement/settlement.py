@@ -20,6 +20,11 @@ from lambdas.settlement.standing import Paused, Standing
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
+_ENDED = {
+    Workflow.RETRAINING: LedgerKind.RUN_ENDED,
+    Workflow.PROMOTION: LedgerKind.PROMOTION_ENDED,
+    Workflow.INGESTION: LedgerKind.INGESTION_ENDED,
+}
 _HOURS = 12.0
 """How long a redriven run holds the lease when no admission has said."""
 
@@ -39,6 +44,8 @@ class Settlement:
         elif execution.workflow is Workflow.PROMOTION and execution.parent is not None:
             self._free(execution)
             done = "left to its parent"
+        elif execution.workflow is Workflow.INGESTION:
+            done = self._tell(execution, None, delivery)
         else:
             # Whoever takes the lease next decides by what this end means.
             paused = Standing(state=self.state).note(execution)
@@ -54,6 +61,8 @@ class Settlement:
         self.ledger.append(_line(execution, about.step, notice))
         if paused is not None:
             self.ledger.append(_paused(execution, paused))
+        if execution.workflow is Workflow.INGESTION and execution.outcome == "ingested":
+            return "written down"  # every day's end, of which nobody needs to hear
         told = self.announcements.publish_once(execution, notice, delivery=delivery)
         return "told" if told else "told before"
 
@@ -69,6 +78,8 @@ class Settlement:
 
     def _data_refused(self, execution: Execution) -> list[str]:
         """What the data gate wrote down of a run that went on without some of its data."""
+        if execution.workflow is Workflow.INGESTION:
+            return [str(execution.output.get("reason"))]
         if execution.request is None or execution.workflow is not Workflow.RETRAINING:
             return []
         return self.ledger.summaries(
@@ -93,6 +104,8 @@ class Settlement:
     def _redriven(self, execution: Execution, delivery: str) -> str:
         if execution.redrive == 0:
             return "nothing to do"
+        if execution.workflow is Workflow.INGESTION:
+            return "no lease to take"
         lease, owner = self._lease(execution), self._owner(execution)
         held = lease.current()
         if held is not None and held.owner != owner and not held.expired(execution.at):
@@ -124,11 +137,10 @@ class Settlement:
 
 
 def _line(execution: Execution, step: str | None, notice: Notice) -> LedgerEntry:
-    retraining = execution.workflow is Workflow.RETRAINING
     return LedgerEntry(
         model=execution.model,
         at=execution.at,
-        kind=LedgerKind.RUN_ENDED if retraining else LedgerKind.PROMOTION_ENDED,
+        kind=_ENDED[execution.workflow],
         subject=execution.name,
         summary=f"{execution.name}: {notice.summary}",
         details={

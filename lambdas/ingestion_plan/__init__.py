@@ -1,0 +1,1 @@
+"""Start the ingestion of days that are over and not done yet."""
