@@ -8,7 +8,7 @@ from lambdas.settlement.execution import Execution, Workflow
 from lambdas.settlement.failure import Failure, explain
 from lambdas.settlement.standing import Paused
 
-_JOB_STEPS = ("Validate", "Train", "Evaluate", "FetchDay")
+_JOB_STEPS = ("Validate", "Train", "Evaluate", "EachDay", "FetchDay")
 _RUNBOOKS = {
     "DataRejected": ("data-rejected", "correct the named rows at the source and upload the file"),
     "CandidateRolledBack": ("candidate-rolled-back", "read why; the champion kept serving"),

@@ -8,6 +8,7 @@ import pytest
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.settlement.execution import Execution
+from lambdas.settlement.notice import Circumstances, compose
 from tests.unit.lambdas.test_settlement import NOON, Office, execution
 
 DAY = "2012-03-01: 25 rows of labels"
@@ -41,6 +42,12 @@ def test_what_was_quarantined_is_told_once_with_its_runbook(office: Office) -> N
     assert f"Data refused: {reason}" in message["Message"]
     assert "docs/runbooks/data-rejected.md" in message["Message"]
     assert "ingestion ingested_in_part" in message["Subject"]
+
+
+@pytest.mark.parametrize("step", ["EachDay", "FetchDay"])
+def test_a_day_s_failed_job_has_the_runbook_of_jobs(step: str) -> None:
+    notice = compose(ended("FAILED", error="States.TaskFailed"), Circumstances(step=step))
+    assert "docs/runbooks/job-failed.md" in notice.text
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
