@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo faults mlflow test check new-model check-model synth deploy destroy doctor mutants lock
+.PHONY: help demo faults mlflow test check new-model check-model validate-data synth deploy destroy doctor mutants lock
 
 ENV ?= dev
 MODEL ?= churn
@@ -50,6 +50,10 @@ new-model: ## Write the folder of a new model: NAME=… TASK=binary_classificati
 check-model: ## Check a model's folder: its card, its protocol, its golden examples (NAME=…)
 	@tools/setup ml
 	@.perennial/env/ml/bin/python -m ml.workload_check "ml/workloads/$(subst -,_,$(NAME))"
+
+validate-data: ## Judge MODEL's samples, or a folder of <dataset>/<file>.csv (ARGS="folder"), by its card
+	@tools/setup ml
+	@.perennial/env/ml/bin/python -m ml.validation.local --model $(MODEL) $(ARGS)
 
 synth: ## Synthesize both environments into cdk.out/<env>; needs no network and no credentials
 	@tools/setup cdk

@@ -22,7 +22,8 @@ def test_the_samples_in_the_repository_are_what_the_card_gives_and_are_small(
         for path in folder.rglob("*")
         if path.is_file()
     }
-    assert found == sample.made_up(load(workload / "card.toml"))
+    again = f"make them anew: python -m ml.validation.sample --model {workload.name}"
+    assert found == sample.made_up(load(workload / "card.toml")), again
     assert sum(map(len, found.values())) < 20_000
 
 
