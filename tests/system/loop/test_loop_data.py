@@ -1,11 +1,12 @@
-"""New data starts a run; a file that breaks the model's rules stops it and is put aside."""
+"""New data starts a run; what breaks the model's rules is put aside, and stops no good data."""
 
 import json
 
 import pytest
 
-from contracts import layout
+from contracts import layout, moment
 from contracts.ledger import LedgerKind
+from contracts.snapshot import Snapshot, parse_snapshot
 from tests.system.loop.platform_under_test import Platform
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
@@ -26,6 +27,71 @@ def test_new_data_starts_a_run(platform: Platform):
     [started] = platform.ledger(LedgerKind.RUN_STARTED, about=run_id)
     assert started.details["cause"] == "new_data"
     assert key in started.summary
+
+
+def test_a_bad_file_beside_good_ones_is_put_aside_and_the_run_goes_on(platform: Platform):
+    bad = b"customer_id,date,quantity,amount\n1,1997-04-20,0,9.50\n"
+    with platform.no_new_data_rule():
+        good = platform.land("beside-a-bad-one.csv", platform.late.take())
+        key = platform.land("bad.csv", bad)
+
+    run = platform.run("a good file and a bad one", force=False)
+
+    assert run.status == "SUCCEEDED", run.failed()
+    assert run.output["quarantined"] == 1
+    told = {"'quantity'", "row 1", "rule: min 1"}
+    _assert_quarantined(platform, run.run_id, key, "purchases", bad, told)
+    [notice] = platform.notices(run)
+    assert all(part in notice.text for part in {"Data refused: ", "purchases/bad.csv", *told})
+    read = _snapshot_of(platform, run.run_id)
+    listed = {file.key: file for file in read.files}
+    assert good in listed
+    assert key not in listed
+    assert listed[good].rows == 10
+    page = layout.validation_prefix("churn", run.run_id) + "report.html"
+    body = platform.client("s3").get_object(Bucket=platform.deployed.reports_bucket, Key=page)
+    assert b"Accepted in part" in body["Body"].read()
+
+
+def test_a_backfill_learns_from_what_lay_there_then(platform: Platform):
+    with platform.no_new_data_rule():
+        key = platform.land("to-be-changed.csv", platform.late.take())
+    before = platform.run("before a file is changed", force=False)
+    assert before.status == "SUCCEEDED", before.failed()
+    then = platform.account.now()
+    platform.account.advance(60)
+    with platform.no_new_data_rule():
+        platform.land("to-be-changed.csv", platform.late.take())
+        platform.land("of-later.csv", platform.late.take())
+
+    answer = platform.command_line("backfill", "--as-of", moment.render(then))
+    platform.come_to_rest()
+
+    run = platform.ended(answer["run_id"])
+    assert run.status == "SUCCEEDED", run.failed()
+    assert _snapshot_of(platform, run.run_id).digest == _snapshot_of(platform, before.run_id).digest
+    jobs = platform.client("sagemaker").list_training_jobs(NameContains=run.run_id)
+    [name] = [job["TrainingJobName"] for job in jobs["TrainingJobSummaries"]]
+    channels = platform.client("sagemaker").describe_training_job(TrainingJobName=name)
+    [uri] = [
+        channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in channels["InputDataConfig"]
+        if channel["ChannelName"] == "purchases"
+    ]
+    assert "/snapshots/staged/" in uri
+    assert key in {file.key for file in _snapshot_of(platform, run.run_id).files}
+    later = platform.run("what came later", force=False)
+    assert later.status == "SUCCEEDED", later.failed()
+
+
+def _snapshot_of(platform: Platform, run_id: str) -> Snapshot:
+    """Return the snapshot that a run's record says it learned from."""
+    s3 = platform.client("s3")
+    record = s3.get_object(
+        Bucket=platform.deployed.reports_bucket, Key=layout.record_key("churn", run_id)
+    )
+    bucket, key = layout.split_s3_uri(json.loads(record["Body"].read())["snapshot_uri"])
+    return parse_snapshot(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
 
 
 BAD_FILES = {
