@@ -11,20 +11,21 @@ from tests.infra.support import Templates, definition, resources, statements, sy
 from tests.infra.test_models import variant
 from tests.infra.test_workflows import misfits
 
-ELSEWHERE = (
-    'instance_type = "ml.m5.large"\nfallback_instance_types = ["ml.m5.xlarge", "ml.c5.xlarge"]\n'
-)
-SPOT = "spot = true\nmax_wait_seconds = 5400\n"
+MORE = """
+[training]
+fallback_instance_types = ["ml.m5.xlarge", "ml.c5.xlarge"]
+spot = true
+max_wait_seconds = 5400
+
+[processing]
+fallback_instance_types = ["ml.m5.xlarge", "ml.c5.xlarge"]
+"""
 
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """Churn with two more instance types for its jobs, training on spare capacity."""
-    folder = variant(
-        tmp_path_factory.mktemp("models"),
-        ('[training]\ninstance_type = "ml.m5.large"\n', f"[training]\n{ELSEWHERE}{SPOT}"),
-        ('[processing]\ninstance_type = "ml.m5.large"\n', f"[processing]\n{ELSEWHERE}"),
-    )
+    folder = variant(tmp_path_factory.mktemp("models"), more=MORE)
     return synthesize("dev", folders=[folder])
 
 

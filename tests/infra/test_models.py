@@ -12,15 +12,15 @@ from tests.infra.support import Templates, resources, synthesize
 CHURN = next(path for path in platform.model_folders() if path.name == "churn")
 
 
-def variant(tmp_path: Path, *changes: tuple[str, str]) -> Path:
-    """A copy of the churn model's folder with another card."""
+def variant(tmp_path: Path, *changes: tuple[str, str], more: str = "") -> Path:
+    """A copy of the churn model's folder with another card, to which ``more`` is added."""
     folder = tmp_path / "copy"
     shutil.copytree(CHURN, folder, ignore=shutil.ignore_patterns("__pycache__"))
     card = (folder / "card.toml").read_text()
     for before, after in changes:
         assert before in card
         card = card.replace(before, after)
-    (folder / "card.toml").write_text(card)
+    (folder / "card.toml").write_text(f"{card}\n{more}")
     return folder
 
 
@@ -41,7 +41,7 @@ def test_a_second_model_changes_no_byte_of_the_first(dev: Templates, tmp_path: P
 def test_a_trigger_that_the_card_turns_off_has_no_rule(
     trigger: str, rule: str, dev: Templates, tmp_path: Path
 ) -> None:
-    folder = variant(tmp_path, (f"{trigger} = true", f"{trigger} = false"))
+    folder = variant(tmp_path, more=f"[triggers]\n{trigger} = false\n")
     quiet = synthesize("dev", folders=[folder])["perennial-dev-churn"]
 
     def rules(template: dict) -> list[str]:
