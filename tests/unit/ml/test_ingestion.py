@@ -162,6 +162,18 @@ def test_changed_sources_are_a_new_version_and_replace_what_they_brought(site: S
     assert site.ingest() == "2026-03-02: nothing new at its sources"
 
 
+def test_a_change_of_one_day_writes_no_new_version_of_another(site: Site) -> None:
+    site.deliver(HEADER + "1,2026-03-02,5\n2,2026-03-01,4\n")
+    site.ingest()
+    site.bucket.written.clear()
+    site.deliver(HEADER + "1,2026-03-02,6\n2,2026-03-01,4\n")
+
+    site.ingest()
+
+    incoming = [key for key in site.bucket.written if key.startswith(INCOMING)]
+    assert incoming == [f"{INCOMING}2026-03-02.csv"]
+
+
 def test_rows_of_another_day_join_that_day(site: Site) -> None:
     site.deliver(HEADER + "1,2026-03-01,5\n2,2026-03-01,5\n", day="2026-03-01")
     site.ingest(day="2026-03-01")
