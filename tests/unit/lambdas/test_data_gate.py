@@ -192,7 +192,12 @@ def test_every_refused_file_is_moved_with_its_reason_and_the_run_goes_on_without
     ]
     assert site.documents.read(f"s3://data/{QUARANTINE}labels/sub/a.csv") == b"bad"
     reason = json.loads(site.documents.read(f"s3://data/{QUARANTINE}labels/sub/a.csv.reason.json"))
-    assert reason["source"]["version_id"] == one.version_id
+    assert reason["run_id"] == RUN
+    assert reason["source"] == {
+        "key": one.key,
+        "version_id": one.version_id,
+        "sha256": one.sha256,
+    }
     assert reason["violations"][0]["message"] == "a.csv: amount, row 3: range"
     assert answer["quarantined"] == 2
     assert [file.key[15:] for file in site.snapshots.read(answer["uri"]).files] == [
