@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -106,6 +106,8 @@ class Ingestion(Workflow):
                 "PERENNIAL_AS_OF": expression(f"{request}.as_of"),
                 "PERENNIAL_DAY": expression(day),
                 "PERENNIAL_MODEL": model.name,
+                # boto3 reads this one; AWS_REGION, which jobs have, it does not.
+                "AWS_DEFAULT_REGION": Aws.REGION,
                 Variable.DATA_BUCKET: model.stores.data.bucket_name,
             },
             "ProcessingInputs": [

@@ -49,8 +49,24 @@ class IngestionRole(ServiceRole):
             if source.kind is SourceKind.QUERY:
                 self._allow_query(source)
         if SourceKind.QUERY in kinds:
-            # Athena asks for it of the bucket that it leaves its answers in.
-            allow(self, "s3:GetBucketLocation", on=[data.bucket_arn])
+            self._allow_results(model)
+
+    def _allow_results(self, model: Model) -> None:
+        """What Athena does in the caller's name where it leaves its answers.
+
+        https://docs.aws.amazon.com/athena/latest/ug/querying.html
+        """
+        data = model.stores.data
+        on_bucket = ("s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
+        allow(self, *on_bucket, on=[data.bucket_arn])
+        allow_objects(
+            self,
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+            bucket=data,
+            prefixes=[model.ingested],
+            because=_BELOW,
+        )
 
     def _allow_query(self, source: Source) -> None:
         """https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html."""

@@ -38,6 +38,13 @@ class Removal:
 
     def _forget(self, model: str) -> None:
         """A pointer to a version that is gone would mislead the next deployment of the stack."""
-        for item in (state.champion, state.drift, state.admission, state.lease):
+        for item in (
+            state.champion,
+            state.drift,
+            state.admission,
+            state.rejections,
+            state.accepted,
+            state.lease,
+            state.promotion_lease,
+        ):
             self.state.delete(item(model))
-        self.state.delete(state.promotion_lease(model))

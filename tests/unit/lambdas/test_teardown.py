@@ -89,6 +89,8 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         sagemaker.create_model_package(ModelPackageGroupName="churn-dev")
     state_table.write(state.champion("churn"), {"version": 2})
     state_table.write(state.champion("recsys"), {"version": 1})
+    for item in (state.accepted, state.rejections, state.admission):
+        state_table.write(item("churn"), {"of": "a model that is gone"})
 
     account = DeletingPackages(sagemaker)
 
@@ -106,7 +108,8 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         "alarms": [f"{name}-5xx" for name in kept],
         "endpoints": [],
     }
-    assert state_table.read(state.champion("churn")) is None
+    for item in (state.champion, state.accepted, state.rejections, state.admission):
+        assert state_table.read(item("churn")) is None
     assert state_table.read(state.champion("recsys")) == {"version": 1}
 
 
