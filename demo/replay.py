@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import card as cards
-from contracts.card import ModelCard
+from contracts.card import Dataset, ModelCard
 from contracts.errors import ContractError
 from contracts.reading import Table
 from demo import places
@@ -48,6 +48,16 @@ class Replay:
     @property
     def name(self) -> str:
         return self.card.name
+
+    @property
+    def landing_order(self) -> list[str]:
+        """Datasets with the label before the others: what is learned from needs both."""
+        label = self.card.label
+
+        def without_label(dataset: Dataset) -> bool:
+            return label not in {column.name for column in dataset.columns}
+
+        return [each.name for each in sorted(self.card.datasets, key=without_label)]
 
 
 def load(model: str) -> Replay:

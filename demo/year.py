@@ -45,9 +45,9 @@ class Year:
         self.driver.pass_until(first_of_next_month(first), batches)
 
     def _land(self, load: Sequence[Batch]) -> None:
-        """Land what became known, dataset by dataset as the card names them."""
+        """Land what became known: labels first, since any file may start a run at once."""
         now = self.driver.account.now().replace(microsecond=0)
-        order = [dataset.name for dataset in self.replay.card.datasets]
+        order = self.replay.landing_order
         files = self.history.landing(order, after=self._landed_by, by=now.date())
         for file in files:
             self.landing.land(file)

@@ -31,6 +31,10 @@ def test_a_replay_is_read(folder: Path) -> None:
     assert (found.limit, found.above_frozen) == (0.82, 0.08)
 
 
+def test_labels_land_before_what_they_are_about(folder: Path) -> None:
+    assert replay.load("churn").landing_order == ["labels", "purchases"]
+
+
 def test_an_unknown_model_is_told_which_ones_there_are(folder: Path) -> None:
     with pytest.raises(DemoFailed, match="no model 'chum' can be played") as failed:
         replay.load("chum")
