@@ -1,6 +1,7 @@
 """The chart of quality by month: what served beside a first version that was never retrained."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from reports.axes import TOP, WIDTH, Axes, bounds, chart, frame
@@ -9,6 +10,17 @@ from reports.numbers import short, step
 from reports.story import MonthQuality, Promotion, Story
 
 _MIDDLE_OF_MONTH = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    name: str
+    caption: str
+    of: Callable[[MonthQuality], float | None]
+
+
+_LIVE = Line(name="live", caption="live", of=lambda month: month.live)
+_FROZEN = Line(name="frozen", caption="v1, never retrained", of=lambda month: month.frozen)
 
 
 def quality_chart(story: Story) -> str:
@@ -21,8 +33,8 @@ def quality_chart(story: Story) -> str:
     return chart(
         frame(axes, step=apart, form=".2f" if apart < 1 else ",.0f"),
         *(_promotion(axes, promotion) for promotion in story.promotions),
-        _series(axes, story, "frozen", lambda month: month.frozen, "v1, never retrained"),
-        _series(axes, story, "live", lambda month: month.live, "live"),
+        _series(axes, story, _FROZEN, caption_above=not _live_ends_above(story)),
+        _series(axes, story, _LIVE, caption_above=_live_ends_above(story)),
         label=f"{story.metric} of each month's answers: the live model and v1 never retrained",
     )
 
@@ -37,26 +49,30 @@ def _promotion(axes: Axes, promotion: Promotion) -> str:
     )
 
 
-def _series(
-    axes: Axes,
-    story: Story,
-    name: str,
-    of: Callable[[MonthQuality], float | None],
-    caption: str,
-) -> str:
+def _live_ends_above(story: Story) -> bool:
+    """Say which line's caption goes above: where lower is better, the live one is the lower."""
+    ends = [
+        (month.live, month.frozen)
+        for month in story.months
+        if month.live is not None and month.frozen is not None
+    ]
+    return not ends or ends[-1][0] >= ends[-1][1]
+
+
+def _series(axes: Axes, story: Story, line: Line, *, caption_above: bool) -> str:
     points = [
         (month, axes.x(month.at + _MIDDLE_OF_MONTH), axes.y(value), value)
         for month in story.months
-        if (value := of(month)) is not None
+        if (value := line.of(month)) is not None
     ]
-    line = " ".join(f"{x:.1f},{y:.1f}" for _, x, y, _ in points)
-    marks = (_mark(story, month, x, y, value, caption) for month, x, y, value in points)
+    corners = " ".join(f"{x:.1f},{y:.1f}" for _, x, y, _ in points)
+    marks = (_mark(story, month, x, y, value, line.caption) for month, x, y, value in points)
     return element(
         "g",
-        element("polyline", points=line, class_="line"),
+        element("polyline", points=corners, class_="line"),
         *marks,
-        _end_label([(x, y) for _, x, y, _ in points], caption, above=name == "live"),
-        class_=name,
+        _end_label([(x, y) for _, x, y, _ in points], line.caption, above=caption_above),
+        class_=line.name,
     )
 
 

@@ -45,6 +45,28 @@ def test_the_page_needs_nothing_from_outside_and_no_script() -> None:
     assert "url(" not in page
 
 
+def _caption_height(page: str, caption: str) -> float:
+    found = re.search(rf'<text[^>]* y="([\d.]+)"[^>]*class="caption">{re.escape(caption)}<', page)
+    assert found is not None, caption
+    return float(found.group(1))
+
+
+def test_each_lines_caption_is_on_its_own_side_whichever_way_is_better() -> None:
+    higher = a_story()
+    swapped = replace(
+        higher,
+        months=tuple(
+            replace(month, live=month.frozen, frozen=month.live) for month in higher.months
+        ),
+    )
+    for story, upper, lower in (
+        (higher, "live", "v1, never retrained"),
+        (swapped, "v1, never retrained", "live"),
+    ):
+        page = render(story)
+        assert _caption_height(page, upper) < _caption_height(page, lower)
+
+
 def test_texts_from_outside_are_escaped() -> None:
     page = render(replace(a_story(), title="<script>alert(1)</script>"))
     assert "<script>" not in page
