@@ -13,13 +13,14 @@ LOGS = places.DEMO / "logs"
 _NEXT = "make sure `make synth` works, then start the demo again"
 
 
-def synthesize(tracking_uri: str = "") -> None:
-    """Run the app once; bootstrap and deploy need only what it wrote."""
+def synthesize(model: str, tracking_uri: str = "") -> None:
+    """Run the app once, for the one model; bootstrap and deploy need only what it wrote."""
     tracking = ("--context", f"tracking_uri={tracking_uri}") if tracking_uri else ()
     shutil.rmtree(ASSEMBLY, ignore_errors=True)
     _cdk(
         (
-            *("synth", "--quiet", "--context", f"env={ENVIRONMENT}", *tracking),
+            *("synth", "--quiet", "--context", f"env={ENVIRONMENT}"),
+            *("--context", f"model={model}", *tracking),
             *("--output", ASSEMBLY),
         ),
         what="cdk synth",

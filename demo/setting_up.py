@@ -34,7 +34,10 @@ def prepare(timeline: Timeline, replay: Replay, stack: ExitStack, *, tracking_ur
     with ThreadPoolExecutor(3, thread_name_prefix="setting-up") as pool:
         data = pool.submit(_measured, timeline, "data", lambda: history.prepared(replay, _LOG))
         synth = pool.submit(
-            _measured, timeline, "synth", lambda: deployment.synthesize(tracking_uri)
+            _measured,
+            timeline,
+            "synth",
+            lambda: deployment.synthesize(replay.folder.name, tracking_uri),
         )
         with timeline.progress("starting the account, synthesizing, fetching data"):
             with timeline.stage("account"):

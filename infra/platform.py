@@ -18,15 +18,22 @@ from infra.stacks.tracking import TrackingStack
 from infra.stacks.workload import WorkloadStack
 
 
-def model_folders(root: str | None = None) -> list[Path]:
+def model_folders(root: str | None = None, *, only: str | None = None) -> list[Path]:
     """Every folder with a model card; adding a model is adding a folder.
 
-    Models lie below ``root``, a path from the project's folder on; ours are the default.
+    Models lie below ``root``, a path from the project's folder on; ours are the default. With
+    ``only``, the others are left out: no model's stack depends on another's.
     """
     models = ROOT / (root or "ml/workloads")
     if not models.is_dir():
         raise SettingsError(f"models must be a folder with one folder for each model, got {models}")
-    return sorted(path.parent for path in models.glob("*/card.toml"))
+    found = sorted(path.parent for path in models.glob("*/card.toml"))
+    if only is None:
+        return found
+    names = [folder.name for folder in found]
+    if only not in names:
+        raise SettingsError(f"model must be one of {', '.join(names)}, got {only!r}")
+    return [models / only]
 
 
 def build(app: App, settings: Settings, folders: Iterable[Path]) -> None:

@@ -59,3 +59,9 @@ def test_models_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
 def test_a_folder_of_models_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"models must be a folder .*, got .*nowhere"):
         platform.model_folders(str(tmp_path / "nowhere"))
+
+
+def test_one_model_may_be_synthesized_alone() -> None:
+    assert platform.model_folders(only="churn") == [CHURN]
+    with pytest.raises(SettingsError, match=r"model must be one of churn, .*, got 'chum'"):
+        platform.model_folders(only="chum")
