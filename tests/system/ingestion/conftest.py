@@ -116,17 +116,23 @@ class Site:
         return [f"{line.kind}: {line.summary}" for line in reversed(lines)]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Cdk:
     room = tmp_path_factory.mktemp("ingestion")
     rides_folder.lay_out(room / "models")
     cdk = Cdk(room=room, models=room / "models")
     cdk.synthesize()
-    with client.start(state=room / "account", clock=START) as account:
+    return cdk
+
+
+@pytest.fixture
+def site(assembly: Cdk, tmp_path: Path) -> Iterator[Site]:
+    """Return a site whose clock stands at ``START``: each scenario tells of days of its own."""
+    with client.start(state=tmp_path / "account", clock=START) as account:
         _lake(account)
-        cdk.bootstrap(account)
-        cdk.deploy(account)
-        yield _deployed(account, room)
+        assembly.bootstrap(account)
+        assembly.deploy(account)
+        yield _deployed(account, tmp_path)
 
 
 def _deployed(account: RunningAccount, room: Path) -> Site:
