@@ -20,6 +20,8 @@ from tests.infra.support import (
 )
 from tests.infra.test_workflows import misfits
 
+pytestmark = pytest.mark.slow
+
 CHURN = next(path for path in platform.model_folders() if path.name == "churn")
 PREFIX = '{ dataset = "purchases", kind = "prefix", prefix = "shop/{day}/" }'
 QUERY = (

@@ -11,6 +11,8 @@ from tests.infra.support import Templates, definition, resources, statements, sy
 from tests.infra.test_models import variant
 from tests.infra.test_workflows import misfits
 
+pytestmark = pytest.mark.slow
+
 MORE = """
 [training]
 fallback_instance_types = ["ml.m5.xlarge", "ml.c5.xlarge"]

@@ -16,6 +16,8 @@ from tests.infra.support import (
     text_of,
 )
 
+pytestmark = pytest.mark.slow
+
 STACK = "perennial-dev-tracking"
 
 

@@ -36,6 +36,7 @@ def on_splits(model: HistGradientBoostingRegressor | HistGradientBoostingClassif
     return rows[~nodes["is_leaf"].astype(bool)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", [Task.REGRESSION, Task.BINARY_CLASSIFICATION])
 def test_a_value_on_a_split_goes_the_way_it_was_trained(task: Task) -> None:
     if task is Task.REGRESSION:

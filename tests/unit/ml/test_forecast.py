@@ -162,6 +162,7 @@ def test_half_an_hour_is_refused_by_name(trained: Path) -> None:
     assert answer == {"error": "row 1, field 'hour': must be a whole number, got 8.5"}
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(trained: Path, training: Train, city: Files) -> None:
     again = training(city, workload=FORECAST, model="forecast", as_of=AS_OF) / "model"
     assert (again / artifact.MANIFEST).read_bytes() == (trained / artifact.MANIFEST).read_bytes()

@@ -157,6 +157,7 @@ def test_history_lands_a_month_when_it_is_over_and_asks_about_what_was_rated(
     assert (tmp_path / "truth/2000-02-01.csv").read_text() == "entity,label\n4:40,4.0\n"
 
 
+@pytest.mark.slow
 def test_what_is_made_up_goes_through_the_same_split(tmp_path: Path) -> None:
     history.write(history.GENERATED, tmp_path)
     header = "user_id,item_id,rating,date"

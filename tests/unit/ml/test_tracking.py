@@ -74,6 +74,7 @@ def test_a_dead_server_costs_no_model_and_what_was_lost_is_written(
     assert line.startswith("tracking: lost parameters, metrics, artifact: ")
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_server_that_never_answers_is_given_up(
     assert "timed out" in str(lost(tmp_path)["reason"]).lower()
 
 
+@pytest.mark.slow
 def test_a_tracking_server_of_sagemaker_is_known_by_its_arn(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
