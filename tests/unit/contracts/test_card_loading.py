@@ -37,7 +37,7 @@ def test_what_a_card_leaves_out_has_its_default() -> None:
     assert (read.image, read.tuning, read.ingestion) == ("standard", None, None)
     assert read.datasets[0].unique == ()
     assert (read.datasets[0].min_rows, read.datasets[0].max_rows) == (1, None)
-    assert (read.datasets[0].time, read.datasets[0].max_age_days) == (None, None)
+    assert (read.datasets[1].time, read.datasets[1].max_age_days) == (None, None)
     assert read.features[0].type is FeatureType.NUMBER
     assert read.training == read.processing
     assert read.training.instance_types == ("ml.m5.large",)
@@ -305,8 +305,8 @@ MISTAKES: list[tuple[str, Change, str]] = [
     ),
     (
         "an age without a time",
-        put("datasets.0.max_age_days", 3),
-        "card.datasets[0].max_age_days needs card.datasets[0].time",
+        put("datasets.1.max_age_days", 3),
+        "card.datasets[1].max_age_days needs card.datasets[1].time",
     ),
     (
         "fewer rows than the fewest",
