@@ -1,6 +1,7 @@
 """Documents and files in S3: read, written once, hashed as they stream by."""
 
 import json
+import logging
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,10 @@ from contracts.errors import ContractError
 from contracts.layout import s3_uri, split_s3_uri
 
 _CHUNK = 1 << 20
+
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 
 class DocumentMissing(Exception):
@@ -42,6 +47,14 @@ class Documents:
             return json.loads(self.read(uri))
         except ValueError as error:
             raise ContractError(f"{uri} is not JSON: {error}") from error
+
+    def json_if_there(self, uri: str) -> object:
+        """Return the document; where none can be read, None, with a warning: a judge decides."""
+        try:
+            return self.read_json(uri)
+        except (ContractError, DocumentMissing) as error:
+            logger.warning("%s", error)
+            return None
 
     def write_once(self, bucket: str, key: str, content: bytes) -> bytes:
         """Write unless the object exists; return what lies there now.

@@ -72,21 +72,27 @@ def judge_candidate(
         judgement = recorded(documents.read_json(layout.s3_uri(reports_bucket, verdict_key)))
     registry.record(package_arn, judgement.verdict, judgement.reason)
     ledger.append(
-        LedgerEntry(
-            model=request.model,
-            at=request.as_of,
-            kind=_KIND[judgement.verdict],
-            subject=request.run_id,
-            summary=f"{request.run_id} {judgement.verdict.value}: {judgement.reason}",
-            details={
-                "model_package_arn": package_arn,
-                "verdict_uri": layout.s3_uri(reports_bucket, verdict_key),
-                **{one.name: f"{one.value} ({one.bound})" for one in judgement.criteria},
-            },
-        )
+        _line(request, judgement, package_arn, layout.s3_uri(reports_bucket, verdict_key))
     )
     logger.info("%s %s: %s", request.run_id, judgement.verdict, judgement.reason)
     return judgement
+
+
+def _line(
+    request: RunRequest, judgement: Judgement, package_arn: str, verdict_uri: str
+) -> LedgerEntry:
+    return LedgerEntry(
+        model=request.model,
+        at=request.as_of,
+        kind=_KIND[judgement.verdict],
+        subject=request.run_id,
+        summary=f"{request.run_id} {judgement.verdict.value}: {judgement.reason}",
+        details={
+            "model_package_arn": package_arn,
+            "verdict_uri": verdict_uri,
+            **{one.name: f"{one.value} ({one.bound})" for one in judgement.criteria},
+        },
+    )
 
 
 @cache

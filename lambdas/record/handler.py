@@ -8,12 +8,11 @@ from typing import Any
 
 from contracts import layout
 from contracts.environment import Variable
-from contracts.errors import ContractError
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.record import Record
 from contracts.run import parse_request
 from lambdas.adapters import wiring
-from lambdas.adapters.documents import DocumentMissing, Documents
+from lambdas.adapters.documents import Documents
 from lambdas.adapters.ledger import Ledger
 from lambdas.record.artifacts import Artifacts
 from lambdas.record.decision import Ended, built_from, compose, first
@@ -62,7 +61,7 @@ def record_run(
 ) -> dict[str, str]:
     request = run.request
     prefix = layout.evaluation_prefix(request.model, request.run_id)
-    evaluation = _evaluation(documents, layout.s3_uri(reports_bucket, f"{prefix}evaluation.json"))
+    evaluation = documents.json_if_there(layout.s3_uri(reports_bucket, f"{prefix}evaluation.json"))
     composed = compose(run, artifacts.contents(run.model_data_url), evaluation)
     key = layout.record_key(request.model, request.run_id)
     written = documents.write_once(reports_bucket, key, composed.render())
@@ -95,14 +94,6 @@ def _line(run: Ended, record: Record, told: Mapping[str, str]) -> LedgerEntry:
             "approved_by": record.approved_by or "nobody",
         },
     )
-
-
-def _evaluation(documents: Documents, uri: str) -> object:
-    try:
-        return documents.read_json(uri)
-    except (ContractError, DocumentMissing) as error:
-        logger.warning("%s", error)
-        return None
 
 
 @cache

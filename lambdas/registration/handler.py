@@ -7,11 +7,10 @@ from typing import Any
 
 from contracts import layout, naming
 from contracts.environment import Variable
-from contracts.errors import ContractError
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import RunRequest, parse_request
 from lambdas.adapters import wiring
-from lambdas.adapters.documents import DocumentMissing, Documents
+from lambdas.adapters.documents import Documents
 from lambdas.adapters.ledger import Ledger
 from lambdas.registration.decision import Candidate, metadata
 from lambdas.registration.registry import Registry
@@ -49,7 +48,7 @@ def register_candidate(
         model_data_url=url,
         artifact_sha256=documents.hash(*layout.split_s3_uri(url)).sha256,
         snapshot_digest=snapshot_digest,
-        evaluation=_evaluation(documents, layout.s3_uri(reports_bucket, key)),
+        evaluation=documents.json_if_there(layout.s3_uri(reports_bucket, key)),
     )
     facts = metadata(request, candidate, reports_bucket=reports_bucket)
     package = registry.of_run(request.run_id) or registry.register(
@@ -67,14 +66,6 @@ def register_candidate(
     )
     logger.info("%s registered version %d", request.run_id, package.version)
     return {"model_package_arn": package.arn, "version": package.version}
-
-
-def _evaluation(documents: Documents, uri: str) -> object:
-    try:
-        return documents.read_json(uri)
-    except (ContractError, DocumentMissing) as error:
-        logger.warning("%s", error)
-        return None
 
 
 @cache
