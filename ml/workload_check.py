@@ -32,6 +32,8 @@ FITTING = {
 
 def check(folder: Path) -> None:
     """Refuse a folder that is no model, naming file, thing and what is expected."""
+    if not (folder / "card.toml").is_file():
+        raise Refusal("there is no card.toml; `make new-model` writes a folder that has one")
     card = load(folder / "card.toml")
     workload = import_folder(folder)
     features = workload("features")

@@ -56,6 +56,13 @@ def test_what_is_wrong_is_named(
         check(folder)
 
 
+def test_a_folder_that_is_none_is_told_how_to_get_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "nothing")]) == 1
+    assert "nothing: there is no card.toml; `make new-model`" in capsys.readouterr().err
+
+
 def test_golden_examples_must_be_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "golden" / "2024-04-01.csv").unlink()
     assert main([str(folder)]) == 1
