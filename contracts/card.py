@@ -40,10 +40,16 @@ from contracts.card_operating import (
     read_triggers,
     read_validation,
 )
-from contracts.card_running import (
-    Job,
+from contracts.card_running import Job, read_job
+from contracts.card_serving import (
+    Autoscaling,
+    CapturePath,
+    Rollout,
+    Serverless,
     Serving,
-    read_job,
+    ServingMode,
+    Shift,
+    read_rollout,
     read_serving,
 )
 from contracts.card_tuning import Tuning, read_tuning
@@ -54,6 +60,8 @@ from contracts.reading import Table
 __all__ = [
     "Admission",
     "Approval",
+    "Autoscaling",
+    "CapturePath",
     "Column",
     "ColumnType",
     "Dataset",
@@ -66,7 +74,11 @@ __all__ = [
     "Job",
     "ModelCard",
     "OnRefusedFile",
+    "Rollout",
+    "Serverless",
     "Serving",
+    "ServingMode",
+    "Shift",
     "Slice",
     "Task",
     "Triggers",
@@ -93,6 +105,7 @@ _SECTIONS = (
     "triggers",
     "drift",
     "serving",
+    "rollout",
 )
 
 
@@ -124,6 +137,7 @@ class ModelCard:
     triggers: Triggers
     drift: Drift
     serving: Serving
+    rollout: Rollout
 
 
 def load(path: Path) -> ModelCard:
@@ -172,6 +186,7 @@ def parse(document: Mapping[str, Any], *, where: str = "card") -> ModelCard:
         triggers=read_triggers(card.table_or_empty("triggers")),
         drift=read_drift(card.table_or_empty("drift")),
         serving=read_serving(card.table_or_empty("serving")),
+        rollout=read_rollout(card.table_or_empty("rollout")),
     )
 
 

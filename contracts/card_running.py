@@ -1,4 +1,4 @@
-"""What a model runs on, as its card declares it: its jobs and its endpoint."""
+"""What a model's jobs run on, as its card declares it."""
 
 from dataclasses import dataclass
 
@@ -22,19 +22,6 @@ class Job:
     """With ``spot``: how long waiting and running may take together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    instance_type: str
-    instance_count: int
-    canary_percent: int
-    bake_seconds: int
-    max_5xx: int
-    """More 5xx answers of the candidate than this within a minute roll it back."""
-    probe_requests: int
-    """Requests promotion itself sends at each look during the bake."""
-    capture_percent: int
-
-
 def read_job(table: Table, *, may_use_spot: bool) -> Job:
     spot = ("spot", "max_wait_seconds") if may_use_spot else ()
     table.only(
@@ -53,25 +40,4 @@ def read_job(table: Table, *, may_use_spot: bool) -> Job:
         max_runtime_seconds=runtime,
         spot=table.flag("spot", default=False),
         max_wait_seconds=table.integer("max_wait_seconds", 2 * runtime, least=runtime),
-    )
-
-
-def read_serving(table: Table) -> Serving:
-    table.only(
-        "instance_type",
-        "instance_count",
-        "canary_percent",
-        "bake_seconds",
-        "max_5xx",
-        "probe_requests",
-        "capture_percent",
-    )
-    return Serving(
-        instance_type=table.text("instance_type", _INSTANCE),
-        instance_count=table.integer("instance_count", 2, least=2, most=100),
-        canary_percent=table.integer("canary_percent", 50, least=1, most=50),
-        bake_seconds=table.integer("bake_seconds", 300, least=0, most=3600),
-        max_5xx=table.integer("max_5xx", 0, least=0),
-        probe_requests=table.integer("probe_requests", 5, least=1, most=100),
-        capture_percent=table.integer("capture_percent", 100, least=1, most=100),
     )

@@ -60,7 +60,9 @@ def set_aside_name(dataset: str, filename: str) -> str:
 
 
 def evaluation_prefix(model: str, run_id: str) -> str:
-    """Reports bucket: holds ``evaluation.json``, ``baseline.json`` and ``golden.csv``."""
+    """Reports bucket: holds ``evaluation.json``, ``baseline.json``, ``golden.csv`` (requests),
+    ``answers.json`` (what they must be answered) and ``predictions.json`` (the baseline of the
+    answers to the hold-out)."""
     return f"{run_prefix(model, run_id)}evaluation/"
 
 

@@ -4,6 +4,10 @@ from hashlib import sha256
 
 VARIANT = "live"
 """The one production variant. AWS falls back to all-at-once silently when the name changes."""
+SHADOW = "shadow"
+"""The variant that sees a share of the requests and answers nobody."""
+CHALLENGER = "challenger"
+"""The variant that answers a share of the requests beside the champion."""
 
 
 def digest(*parts: str, length: int = 12) -> str:

@@ -44,6 +44,10 @@ class Purpose(StrEnum):
     RETRAIN = "retrain"
     BACKFILL = "backfill"
     """The loop as of a past date, for reproducing an incident: it judges and never promotes."""
+    ROLLBACK = "rollback"
+    """A person puts an earlier version back: no smoke test, all traffic at once."""
+    WAKE = "wake"
+    """The champion's endpoint was removed while idle and comes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,11 @@ def rejections(model: str) -> str:
     return f"rejections#{model}"
 
 
+def paused(model: str) -> str:
+    """A person's pause of the model's runs and promotions: ``by``, ``reason``, ``since``."""
+    return f"paused#{model}"
+
+
 def champion(model: str) -> str:
     """The champion pointer: the fields of contracts.run.Champion."""
     return f"champion#{model}"

@@ -35,7 +35,7 @@ class PromotionWorkflow(Workflow):
         super().__init__(scope, construct_id, model=model, purpose="promotion")
         self._model = model
         self._steps = PromotionSteps(self, "Steps", model=model, endpoint_role=endpoint_role)
-        self._update_seconds = model.card.serving.bake_seconds + 3600
+        self._update_seconds = model.card.rollout.bake_seconds + 3600
         self.limit_seconds = self._update_seconds + 2 * 3600
         self.state_machine: sfn.StateMachine = self.define(
             {**self._start(), **self._watch()},
@@ -116,13 +116,13 @@ class PromotionWorkflow(Workflow):
 
     def _blue_green(self) -> State:
         """https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-canary.html."""
-        serving = self._model.card.serving
+        rollout = self._model.card.rollout
         return {
             "BlueGreenUpdatePolicy": {
                 "TrafficRoutingConfiguration": {
                     "Type": "CANARY",
-                    "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": serving.canary_percent},
-                    "WaitIntervalInSeconds": serving.bake_seconds,
+                    "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": rollout.step_percent},
+                    "WaitIntervalInSeconds": rollout.bake_seconds,
                 },
                 "TerminationWaitInSeconds": 0,
                 "MaximumExecutionTimeoutInSeconds": self._update_seconds,

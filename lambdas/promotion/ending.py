@@ -50,7 +50,7 @@ class Ending:
         rows = golden_rows(
             self.documents.read(plan.golden_uri), [feature.name for feature in self.card.features]
         )
-        count = self.card.serving.probe_requests
+        count = min(self.card.rollout.min_invocations, 20)
         answers = self.probes.send(
             plan.endpoint, rows, count=count, label=f"{plan.deployment} confirmed"
         )

@@ -39,7 +39,7 @@ def observe(
             documents.read(plan.golden_uri), [feature.name for feature in card.features]
         )
         seen = probes.send(
-            plan.endpoint, rows, count=card.serving.probe_requests, label=plan.deployment
+            plan.endpoint, rows, count=min(card.rollout.min_invocations, 20), label=plan.deployment
         ).document()
     logger.info("%s %s on %s: %s", plan.deployment, endpoint.status, endpoint.config, seen)
     return {"status": endpoint.status, "config": endpoint.config, **seen}

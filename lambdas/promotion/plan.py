@@ -95,7 +95,7 @@ class Planner:
         self.alarms.ensure(
             deployment,
             endpoint=naming.endpoint(self.card.name, self.environment),
-            max_5xx=self.card.serving.max_5xx,
+            max_5xx=self.card.rollout.max_5xx,
         )
 
     def _plan(

@@ -22,8 +22,8 @@ FIRST, SECOND = "ml.m5.large", "ml.m5.xlarge"
 """The instance types that the model's training asks for, in this order."""
 _SETTINGS = (
     ("training", f'fallback_instance_types = ["{SECOND}"]'),
-    ("serving", "bake_seconds = 0"),
-    ("serving", "probe_requests = 1"),
+    ("rollout", "bake_seconds = 0"),
+    ("rollout", "min_invocations = 1"),
 )
 
 

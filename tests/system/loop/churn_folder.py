@@ -26,7 +26,7 @@ _SETTINGS: dict[str, dict[str, float]] = {
     "gate": {"floor": 0.5},
     "admission": {"cool_down_hours": 1, "daily_cap": 1000, "max_rejected": 1000},
     "drift": {"drifted_share": 0.3},
-    "serving": {"bake_seconds": 180},
+    "rollout": {"bake_seconds": 180},
 }
 """The card's sections, and the numbers that these scenarios put into them."""
 

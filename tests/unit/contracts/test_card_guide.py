@@ -25,6 +25,10 @@ DOCUMENT: dict[str, Any] = {
     "hyperparameters": {"depth": 1},
     "tuning": {"trials": 2, "ranges": [{"name": "depth", "low": 1, "high": 2}]},
     "ingestion": {"sources": [{"dataset": "d", "kind": "code"}]},
+    "serving": {
+        "autoscaling": {"max_instances": 4, "latency_ms": 20},
+        "serverless": {"memory_mib": 1024},
+    },
     "gate": {
         "ceiling": 1,
         "min_gain": 0,
@@ -51,6 +55,9 @@ PLACES = [
     ("triggers",),
     ("drift",),
     ("serving",),
+    ("serving", "autoscaling"),
+    ("serving", "serverless"),
+    ("rollout",),
 ]
 
 

@@ -48,7 +48,7 @@ def test_what_a_card_leaves_out_has_its_default() -> None:
     assert read.gate.max_latency_ms is None
     assert read.validation.on_refused_file is OnRefusedFile.GO_ON
     assert (read.admission.daily_cap, read.admission.max_rejected) == (3, 5)
-    assert (read.drift.bins, read.serving.max_5xx, read.triggers.on_drift) == (10, 0, True)
+    assert (read.drift.bins, read.rollout.max_5xx, read.triggers.on_drift) == (10, 0, True)
 
 
 def test_a_metric_where_less_is_better_has_a_ceiling() -> None:
@@ -247,8 +247,8 @@ MISTAKES: list[tuple[str, Change, str]] = [
     ),
     (
         "a canary above half",
-        put("serving.canary_percent", 60),
-        "card.serving.canary_percent must be between 1 and 50, got 60",
+        put("rollout.step_percent", 60),
+        "card.rollout.step_percent must be between 1 and 50, got 60",
     ),
     (
         "a fraction of an instance",
