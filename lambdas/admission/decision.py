@@ -60,6 +60,7 @@ def why_not(
     admitted: Admitted | None,
     *,
     model: str,
+    paused: str | None,
     rejected: int,
     admission: Admission,
     triggers: Triggers,
@@ -72,7 +73,8 @@ def why_not(
         return _no_data(incoming) or _capped(asked, admitted, admission)
     return (
         _unwanted(asked, triggers)
-        or _paused(model, rejected, admission)
+        or paused
+        or _rejecting(model, rejected, admission)
         or _no_data(incoming)
         or _no_new_data(asked, incoming, admitted)
         or _cooling_down(asked, admitted, admission)
@@ -88,7 +90,7 @@ def _unwanted(asked: Asked, triggers: Triggers) -> str | None:
     return None
 
 
-def _paused(model: str, rejected: int, admission: Admission) -> str | None:
+def _rejecting(model: str, rejected: int, admission: Admission) -> str | None:
     if rejected < admission.max_rejected:
         return None
     return (

@@ -10,6 +10,7 @@ from contracts.run import CauseKind, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.images import Images
 from lambdas.adapters.leases import Lease, Leases
+from lambdas.adapters.pauses import Pauses
 from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Answer, Outcome, Target
 from lambdas.admission.causes import Asked
@@ -38,6 +39,7 @@ class Door:
     leases: Leases
     record: AdmissionRecord
     rejections: Rejections
+    pauses: Pauses
     incoming: IncomingData
     images: Images
     champion: ChampionPointer
@@ -148,12 +150,13 @@ class Door:
         )
 
     def _why_not(self, asked: Asked, incoming: Incoming, before: Admitted | None) -> str | None:
-        card = self.target.card
+        card, pause = self.target.card, self.pauses.current()
         reason = why_not(
             asked,
             incoming,
             before,
             model=card.name,
+            paused=None if pause is None else pause.sentence(card.name),
             rejected=len(self.rejections.runs()),
             admission=card.admission,
             triggers=card.triggers,

@@ -11,20 +11,21 @@ from contracts.environment import Variable
 from lambdas.adapters import wiring
 from lambdas.adapters.images import Images
 from lambdas.adapters.leases import Leases
+from lambdas.adapters.pauses import Pauses
 from lambdas.adapters.rejections import Rejections
 from lambdas.admission.answer import Target
 from lambdas.admission.causes import read_cause
 from lambdas.admission.door import Door
 from lambdas.admission.executions import Executions
 from lambdas.admission.incoming import IncomingData
+from lambdas.admission.pausing import PAUSE, RESUME, Pausing
 from lambdas.admission.record import AdmissionRecord
-from lambdas.admission.resumption import RESUME, Resumption
 from lambdas.admission.starts import Starts
 
 
 def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, str]:
-    if event.get("cause") == RESUME:
-        return _resumption().resume(event)
+    if event.get("cause") in (PAUSE, RESUME):
+        return _pausing().answer(event)
     return _door().ask(read_cause(event, model=wiring.model_card().name)).document()
 
 
@@ -44,6 +45,7 @@ def _door() -> Door:
             wiring.state_table(), card.name, max_rejected=card.admission.max_rejected
         ),
         rejections=Rejections(wiring.state_table(), card.name),
+        pauses=Pauses(wiring.state_table(), card.name),
         incoming=IncomingData(
             wiring.client("s3"),
             bucket=wiring.setting(Variable.DATA_BUCKET),
@@ -66,10 +68,11 @@ def _door() -> Door:
 
 
 @cache
-def _resumption() -> Resumption:
+def _pausing() -> Pausing:
     model = wiring.model_card().name
-    return Resumption(
+    return Pausing(
         model=model,
+        pauses=Pauses(wiring.state_table(), model),
         rejections=Rejections(wiring.state_table(), model),
         ledger=wiring.ledger(),
     )

@@ -37,12 +37,14 @@ def refusal(
     admitted: Admitted | None = BEFORE,
     triggers: Triggers = TRIGGERS,
     rejected: int = 0,
+    paused: str | None = None,
 ) -> str | None:
     return why_not(
         ask,
         incoming,
         admitted,
         model="churn",
+        paused=paused,
         rejected=rejected,
         admission=LIMITS,
         triggers=triggers,
@@ -149,6 +151,17 @@ def test_enough_rejected_candidates_in_a_row_stop_every_cause(kind: CauseKind) -
             f"{rejected} rejected candidates in a row; a person resumes with "
             "`perennial resume --model churn`"
         )
+
+
+@pytest.mark.parametrize("kind", list(CauseKind))
+def test_a_pause_stops_every_cause_before_anything_else_is_looked_at(kind: CauseKind) -> None:
+    nothing = Incoming(fingerprint="none", files={"purchases": 0, "labels": 0})
+
+    assert refusal(asked(kind, force=True), nothing, paused="paused by kim") == "paused by kim"
+
+
+def test_a_pause_does_not_stop_a_backfill() -> None:
+    assert refusal(replace(asked(), purpose=Purpose.BACKFILL), paused="paused by kim") is None
 
 
 @pytest.mark.parametrize("kind", [CauseKind.NEW_DATA, CauseKind.SCHEDULE])

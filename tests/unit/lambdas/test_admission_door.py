@@ -13,6 +13,7 @@ from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.images import Image
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.ledger import Ledger
+from lambdas.adapters.pauses import Pauses
 from lambdas.adapters.rejections import Rejections
 from lambdas.adapters.state import StateTable
 from lambdas.admission.answer import Answer, Outcome, Target
@@ -20,8 +21,8 @@ from lambdas.admission.causes import Asked
 from lambdas.admission.decision import NO_NEW_DATA, Incoming
 from lambdas.admission.door import Door, DoorBusy
 from lambdas.admission.executions import Execution
+from lambdas.admission.pausing import Pausing
 from lambdas.admission.record import AdmissionRecord
-from lambdas.admission.resumption import Resumption
 from lambdas.admission.starts import Starts
 from tests.unit.lambdas.examples import CARD, CHAMPION, DIGEST, IMAGE
 
@@ -84,6 +85,10 @@ class House:
         self.champion = ChampionPointer(state_table, "churn")
         self.record = AdmissionRecord(state_table, "churn", max_rejected=5)
         self.rejections = Rejections(state_table, "churn")
+        self.pauses = Pauses(state_table, "churn")
+        self.pausing = Pausing(
+            model="churn", pauses=self.pauses, rejections=self.rejections, ledger=ledger
+        )
         self._state, self._ledger_table = state_table, ledger_table
         starts = Starts(model="churn", lease_hours=12, leases=self.leases, ledger=ledger)
         self.door = Door(
@@ -93,6 +98,7 @@ class House:
             leases=self.leases,
             record=self.record,
             rejections=self.rejections,
+            pauses=self.pauses,
             incoming=self.incoming,  # pyright: ignore[reportArgumentType]
             images=self.images,  # pyright: ignore[reportArgumentType]
             champion=self.champion,
@@ -409,16 +415,22 @@ def test_a_backfill_leaves_cool_down_and_data_as_they_were(house: House) -> None
     assert replace(after, count_today=1, counted_run_id=before.counted_run_id) == before
 
 
-def test_rejected_candidates_in_a_row_pause_until_a_person_resumes(
-    house: House, ledger: Ledger
-) -> None:
+def wish(cause: str, detail: str, *, minute: int = 0, who: str = "kim") -> dict[str, str]:
+    return {
+        "cause": cause,
+        "as_of": f"1997-07-01T13:{minute:02}:00Z",
+        "id": who,
+        "detail": detail,
+    }
+
+
+def test_rejected_candidates_in_a_row_pause_until_a_person_resumes(house: House) -> None:
     for number in range(5):
         house.rejections.add(f"run {number}")
     assert "5 rejected candidates in a row" in house.door.ask(asked("alarm")).reason
 
-    resumption = Resumption(model="churn", rejections=house.rejections, ledger=ledger)
-    event = {"as_of": "1997-07-01T13:00:00Z", "id": "kim", "detail": "labels were late"}
-    answers = [resumption.resume(event), resumption.resume(event)]
+    event = wish("resume", "labels were late")
+    answers = [house.pausing.answer(event), house.pausing.answer(event)]
 
     assert answers[0] == {
         "outcome": "resumed",
@@ -426,6 +438,49 @@ def test_rejected_candidates_in_a_row_pause_until_a_person_resumes(
     }
     assert house.lines().count(("resumed", "kim")) == 1
     assert house.door.ask(asked("next alarm", hours=2)).outcome is Outcome.STARTED
+
+
+def test_a_paused_model_starts_nothing_until_a_person_resumes(house: House) -> None:
+    event = wish("pause", "the labels are wrong")
+    answers = [house.pausing.answer(event), house.pausing.answer(event)]
+
+    refused = house.door.ask(asked("alarm"))
+    assert {answer["outcome"] for answer in answers} == {"paused"}
+    assert refused.outcome is Outcome.REFUSED
+    assert refused.reason == (
+        "paused by kim since 1997-07-01T13:00:00Z: the labels are wrong; a person resumes with "
+        "`perennial resume --model churn`"
+    )
+    assert house.leases.current() is None
+    assert house.lines().count(("paused", "kim")) == 1
+
+    answer = house.pausing.answer(wish("resume", "mended", minute=30))
+    assert answer["reason"] == (
+        "retraining resumes after the pause of kim since 1997-07-01T13:00:00Z "
+        "(the labels are wrong): mended"
+    )
+    assert house.door.ask(asked("next alarm", hours=2)).outcome is Outcome.STARTED
+
+
+def test_one_resumption_lifts_a_pause_and_the_rejections_alike(house: House) -> None:
+    for number in range(5):
+        house.rejections.add(f"run {number}")
+    house.pausing.answer(wish("pause", "all of them bad"))
+
+    answer = house.pausing.answer(wish("resume", "mended", minute=30))
+
+    assert "5 rejected candidates in a row and the pause of kim" in answer["reason"]
+    assert house.door.ask(asked("next alarm", hours=2)).outcome is Outcome.STARTED
+
+
+def test_the_first_pause_keeps_its_reason(house: House) -> None:
+    house.pausing.answer(wish("pause", "the labels are wrong"))
+
+    answer = house.pausing.answer(wish("pause", "something else", minute=5, who="lee"))
+
+    assert answer["outcome"] == "refused"
+    assert answer["reason"].startswith("already paused by kim")
+    assert house.lines() == [("paused", "kim")]
 
 
 def test_what_a_run_may_not_exceed_is_left_for_settlement(
