@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.card_alarms import ServingAlarms
 from contracts.card_data import (
     Column,
     ColumnType,
@@ -77,6 +78,7 @@ __all__ = [
     "Rollout",
     "Serverless",
     "Serving",
+    "ServingAlarms",
     "ServingMode",
     "Shift",
     "Slice",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.card_alarms import ServingAlarms, read_alarms
 from contracts.errors import ContractError
 from contracts.reading import Table
 
@@ -60,6 +61,7 @@ class Serving:
     back when asked for; None: never."""
     autoscaling: Autoscaling | None
     serverless: Serverless
+    alarms: ServingAlarms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ def read_serving(table: Table) -> Serving:
         "idle_hours",
         "autoscaling",
         "serverless",
+        "alarms",
     )
     mode = table.choice("mode", ServingMode, ServingMode.REAL_TIME)
     default = CapturePath.CONTAINER if mode is ServingMode.SERVERLESS else CapturePath.ENDPOINT
@@ -127,6 +130,7 @@ def read_serving(table: Table) -> Serving:
         idle_hours=table.optional_number("idle_hours", least=1),
         autoscaling=None if scaling is None else _read_autoscaling(scaling),
         serverless=_read_serverless(table.table_or_empty("serverless")),
+        alarms=read_alarms(table.table_or_empty("alarms")),
     )
 
 

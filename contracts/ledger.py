@@ -27,6 +27,8 @@ class LedgerKind(StrEnum):
     """Nobody had asked it for long; it comes back on demand."""
     MISMATCHED = "mismatched"
     """Pointer, registry and endpoint do not name the same version."""
+    RECONCILED = "reconciled"
+    """They do again."""
     PROMOTION_ENDED = "promotion_ended"
     INGESTION_ENDED = "ingestion_ended"
     DRIFT_CHECKED = "drift_checked"

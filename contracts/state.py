@@ -29,6 +29,16 @@ def paused(model: str) -> str:
     return f"paused#{model}"
 
 
+def asleep(model: str) -> str:
+    """The deployment whose endpoint was removed while idle: ``deployment``, ``since``."""
+    return f"asleep#{model}"
+
+
+def reconciliation(model: str) -> str:
+    """What the last comparison of pointer, registry and endpoint said (lambdas.reconciler)."""
+    return f"reconciliation#{model}"
+
+
 def champion(model: str) -> str:
     """The champion pointer: the fields of contracts.run.Champion."""
     return f"champion#{model}"
