@@ -61,9 +61,14 @@ def set_aside_name(dataset: str, filename: str) -> str:
 
 def evaluation_prefix(model: str, run_id: str) -> str:
     """Reports bucket: holds ``evaluation.json``, ``baseline.json``, ``golden.csv`` (requests),
-    ``answers.json`` (what they must be answered) and ``predictions.json`` (the baseline of the
-    answers to the hold-out)."""
+    ``answers.json`` (what they must be answered), ``predictions.json`` (the baseline of the
+    answers to the hold-out) and ``schema.json`` (the features that a request must hold)."""
     return f"{run_prefix(model, run_id)}evaluation/"
+
+
+def smoke_prefix(model: str, run_id: str) -> str:
+    """Reports bucket: ``<job>/golden.csv.out`` below it is what a smoke test was answered."""
+    return f"{run_prefix(model, run_id)}smoke/"
 
 
 def verdict_key(model: str, run_id: str) -> str:

@@ -22,6 +22,8 @@ class Candidate:
     model_data_url: str
     artifact_sha256: str
     """Of the archive that lies in S3 now."""
+    artifact_version: str
+    """Its S3 version; ``null`` in a bucket that keeps none."""
     snapshot_digest: str
     evaluation: object
     """evaluation.json as found: it is the gate that judges it, even a broken one."""
@@ -40,9 +42,13 @@ def metadata(request: RunRequest, candidate: Candidate, *, reports_bucket: str) 
         "code_uri": request.code_uri,
         "code_commit": request.code_commit,
         "artifact_sha256": candidate.artifact_sha256,
+        "artifact_version": candidate.artifact_version,
         "evaluation_uri": layout.s3_uri(reports_bucket, f"{prefix}evaluation.json"),
         "baseline_uri": layout.s3_uri(reports_bucket, f"{prefix}baseline.json"),
         "golden_uri": layout.s3_uri(reports_bucket, f"{prefix}golden.csv"),
+        "answers_uri": layout.s3_uri(reports_bucket, f"{prefix}answers.json"),
+        "predictions_uri": layout.s3_uri(reports_bucket, f"{prefix}predictions.json"),
+        "schema_uri": layout.s3_uri(reports_bucket, f"{prefix}schema.json"),
         **_measured(candidate.evaluation),
     }
     for name, value in values.items():

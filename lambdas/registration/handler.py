@@ -43,10 +43,12 @@ def register_candidate(
 ) -> dict[str, Any]:
     url = training["model_data_url"]
     key = f"{layout.evaluation_prefix(request.model, request.run_id)}evaluation.json"
+    archive = documents.hash(*layout.split_s3_uri(url))
     candidate = Candidate(
         job_name=training["job_name"],
         model_data_url=url,
-        artifact_sha256=documents.hash(*layout.split_s3_uri(url)).sha256,
+        artifact_sha256=archive.sha256,
+        artifact_version=archive.version_id or "null",
         snapshot_digest=snapshot_digest,
         evaluation=documents.json_if_there(layout.s3_uri(reports_bucket, key)),
     )

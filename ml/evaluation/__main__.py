@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from contracts import artifact, moment
@@ -23,7 +24,7 @@ def main() -> int:
 
 
 def evaluate(places: Places, variables: Mapping[str, str]) -> None:
-    """Write ``evaluation.json``, the candidate's ``baseline.json`` and ``golden.csv``."""
+    """Write all that layout.evaluation_prefix says, about the candidate."""
     as_of = required(variables, "PERENNIAL_AS_OF")
     run_id = required(variables, "PERENNIAL_RUN_ID")
     candidate = enter(
@@ -43,8 +44,12 @@ def evaluate(places: Places, variables: Mapping[str, str]) -> None:
         tables = typed_tables(snapshot, card, folders)
         timeline = Timeline(tables, workload.module("features"), card, moment.parse(as_of))
         report = compare(timeline.holdout, candidate, champion, run_id=run_id, as_of=as_of)
+        predictions = candidate.predictions(candidate.scores(timeline.holdout))
     output = places.processing_output("evaluation")
     write_json(output / "evaluation.json", report.document())
+    write_json(output / "answers.json", {"scores": candidate.golden_scores()})
+    write_json(output / "predictions.json", asdict(predictions))
+    write_json(output / "schema.json", candidate.features())
     (output / artifact.BASELINE).write_bytes(candidate.baseline)
     (output / "golden.csv").write_text(candidate.golden_csv(), encoding="utf-8")
     gain = "" if report.gain is None else f" gain={report.gain.value:+.5f}"

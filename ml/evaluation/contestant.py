@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts import artifact
+from contracts.baseline import FeatureBaseline
 from contracts.errors import ContractError
 from contracts.evaluation import Score
+from drift.binning import baseline_of
 from ml.evaluation.archive import unpack
 from ml.evaluation.calibration import calibration_error
 from ml.evaluation.latency import latency_ms
@@ -53,6 +55,24 @@ class Contestant:
         """Return requests that are known to be answered, one per line."""
         rows, _ = golden_answers(self.golden)
         return "".join(",".join(f"{value:.17g}" for value in row) + "\n" for row in rows)
+
+    def golden_scores(self) -> list[float]:
+        """Return what must be answered to them, in their order."""
+        rows, _ = golden_answers(self.golden)
+        return self.predictor.score(rows).tolist()
+
+    def predictions(self, scores: Scores) -> FeatureBaseline:
+        """Describe the answers to the hold-out, for those to callers to be compared with."""
+        return baseline_of("score", scores.tolist(), self.predictor.card.drift.bins)
+
+    def features(self) -> dict[str, list[dict[str, str | float | None]]]:
+        """Say what a request must hold: promotion compares it with what callers send now."""
+        return {
+            "features": [
+                {"name": each.name, "min": each.minimum, "max": each.maximum}
+                for each in self.predictor.card.features
+            ]
+        }
 
     def _asked(self, rows: LabelledRows) -> NDArray[np.float64]:
         names = [feature.name for feature in self.predictor.card.features]

@@ -20,6 +20,7 @@ def facts(**changes: Any) -> dict[str, str]:
         "job_name": "churn-dev-0123456789ab-train-0",
         "model_data_url": ARTIFACT,
         "artifact_sha256": "a" * 64,
+        "artifact_version": "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo",
         "snapshot_digest": "f" * 64,
         "evaluation": evaluation(),
     }
@@ -31,7 +32,10 @@ def test_metadata_holds_digests_and_pointers() -> None:
     found = facts()
 
     assert found["evaluation_uri"] == f"s3://reports/{EVALUATION}"
-    assert found["golden_uri"].endswith("/evaluation/golden.csv")
+    for name in ("golden.csv", "answers.json", "predictions.json", "schema.json"):
+        kind = name.partition(".")[0]
+        assert found[f"{kind}_uri"].endswith(f"/evaluation/{name}")
+    assert found["artifact_version"].startswith("3/L4kqt")
     assert found["snapshot_digest"] == "f" * 64
     assert (found["metric"], found["metric_value"]) == ("auc", "0.75")
     assert found["manifest_sha256"] == "b" * 64

@@ -59,6 +59,22 @@ def test_golden_rows_are_written_as_requests(
     assert [[float(cell) for cell in line.split(",")] for line in lines] == golden
 
 
+def test_what_promotion_compares_a_candidate_with_is_written(
+    evaluation: Evaluate, trained: Path, shop: Files
+) -> None:
+    output = evaluation(shop, lambda inputs: pack(trained, inputs / "candidate" / "model.tar.gz"))
+    known = json.loads((trained / artifact.GOLDEN).read_text())
+    answers = json.loads((output / "answers.json").read_text())["scores"]
+    assert answers == pytest.approx(known["scores"], abs=1e-6)
+    report = json.loads((output / "evaluation.json").read_text())
+    predictions = json.loads((output / "predictions.json").read_text())
+    assert predictions["name"] == "score"
+    assert sum(predictions["counts"]) == report["holdout"]["rows"]
+    assert max(predictions["cuts"]) < 1
+    first = json.loads((output / "schema.json").read_text())["features"][0]
+    assert set(first) == {"name", "min", "max"}
+
+
 def test_the_same_model_twice_gains_exactly_nothing(
     evaluation: Evaluate, trained: Path, shop: Files
 ) -> None:
