@@ -1,0 +1,178 @@
+"""Every way in which a candidate is bad, and what must be said of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.system.promotion import bad_artifacts, bad_images, front
+from tests.system.promotion.candidates import Candidate, Registrar
+
+Make = Callable[[Registrar, Path], Candidate]
+"""Takes the registrar and a folder of its own."""
+
+_NOBODY = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad:
+    id: str
+    make: Make
+    says: tuple[str, ...]
+    """All must be in the cause."""
+    sees_traffic: bool = False
+    """Whether callers must have met it: it does nothing wrong before."""
+    spoils_answers: bool = False
+    """Whether what it answers to callers is wrong, rather than late or missing."""
+    quick: bool = False
+    """Whether every test run has it; the others are exhaustive."""
+
+
+def _served(behaviour: Mapping[str, Any], registrar: Registrar, room: Path) -> Candidate:
+    return registrar.copy(root=bad_images.with_front(room, behaviour))
+
+
+def _at_import(registrar: Registrar, room: Path) -> Candidate:
+    return registrar.copy(root=bad_images.failing_at_import(room))
+
+
+def image(id: str, says: str | tuple[str, ...], *, quick: bool = False, **behaviour: Any) -> Bad:
+    """A server that misbehaves wherever it is asked."""
+    words = (says,) if isinstance(says, str) else says
+    return Bad(id=id, make=partial(_served, behaviour), says=words, quick=quick)
+
+
+def live(
+    id: str,
+    says: str | tuple[str, ...],
+    *,
+    quick: bool = False,
+    spoils_answers: bool = False,
+    sees_traffic: bool = True,
+    **behaviour: Any,
+) -> Bad:
+    """A server that behaves in batch transform, and so in the smoke test."""
+    return Bad(
+        id=f"live: {id}",
+        make=partial(_served, {"spares_batch": True, **behaviour}),
+        says=(says,) if isinstance(says, str) else says,
+        sees_traffic=sees_traffic,
+        spoils_answers=spoils_answers,
+        quick=quick,
+    )
+
+
+def archive(
+    id: str, change: bad_artifacts.Change, says: str, *, later: bool = False, quick: bool = False
+) -> Bad:
+    """An archive that is not what it should be, registered so, or changed later."""
+
+    def make(registrar: Registrar, _: Path) -> Candidate:
+        if later:
+            return registrar.copy(after_registration=change)
+        return registrar.copy(change=change)
+
+    return Bad(
+        id=f"{id} {'after registration' if later else 'registered so'}",
+        make=make,
+        says=(says,),
+        quick=quick,
+    )
+
+
+def _with_pickle(later: bool, registrar: Registrar, room: Path) -> Candidate:
+    plant = bad_artifacts.with_pickle(room / "loaded")
+    return registrar.copy(after_registration=plant) if later else registrar.copy(change=plant)
+
+
+def _facts(registrar: Registrar, _: Path, **facts: str) -> Candidate:
+    return registrar.copy(facts=facts)
+
+
+def _no_image(registrar: Registrar, _: Path) -> Candidate:
+    return registrar.copy(image_digest=f"sha256:{_NOBODY}")
+
+
+_UNLISTED = "files that its manifest does not list"
+_SHA = "artifact's sha256"
+
+ALL = (
+    # What never answers.
+    Bad(
+        id="crash at import", make=_at_import, says=("a_library_that_the_image_lacks",), quick=True
+    ),
+    image("crash loop", front.MARK, exits_at_start=True),
+    image("ping 500", "ping", ping=500),
+    image("slow start", "ping", starts_after=3600),
+    live("crash loop", "health check", sees_traffic=False, exits_at_start=True),
+    live("ping 500", "health check", sees_traffic=False, ping=500),
+    live("slow start", "health check", sees_traffic=False, starts_after=3600),
+    live("crash when asked", "5xx", exits_when_asked=True, after=100),
+    # What answers with errors.
+    image("5xx on all requests", front.MARK, fails_every=1),
+    image("5xx on a tenth of requests", "", fails_every=10),
+    image("5xx on a hundredth of requests", "", fails_every=100),
+    live("5xx on all requests", "5xx", fails_every=1),
+    live("5xx on a tenth of requests", "5xx", fails_every=10),
+    live("5xx on a hundredth of requests", "5xx", fails_every=100, quick=True),
+    live("5xx on a hundredth after the 200th request", "5xx", fails_every=100, after=200),
+    # What answers late.
+    image("ten times the latency", "latency", slower=10),
+    live("ten times the latency", "latency", slower=10, quick=True),
+    # What answers wrongly.
+    Bad(
+        id="wrong schema",
+        make=lambda registrar, _: registrar.copy(change=bad_artifacts.asking_other_features),
+        says=("visits",),
+        quick=True,
+    ),
+    image("constant answers", "answer", constant=0.5),
+    live(
+        "constant answers to callers",
+        "prediction",
+        spoils_answers=True,
+        quick=True,
+        constant=0.5,
+        spares_single_rows=True,
+    ),
+    image("wrong answers", "answer", shift=0.001, quick=True),
+    live("wrong answers", "answers", spoils_answers=True, shift=0.001),
+    Bad(
+        id="wrong answers on golden examples",
+        make=lambda registrar, _: registrar.copy(change=bad_artifacts.with_other_golden_answers),
+        says=("answers differ from those of training",),
+    ),
+    # What is not what was registered.
+    archive("bit flip", bad_artifacts.bit_flipped, "model.onnx has sha256"),
+    archive("bit flip", bad_artifacts.bit_flipped, _SHA, later=True, quick=True),
+    archive("truncation", bad_artifacts.truncated, "archive"),
+    archive("truncation", bad_artifacts.truncated, _SHA, later=True),
+    archive("swapped file", bad_artifacts.with_swapped_files, "has sha256"),
+    archive("swapped file", bad_artifacts.with_swapped_files, _SHA, later=True),
+    archive("zip bomb", bad_artifacts.with_bomb, "bytes"),
+    archive("zip bomb", bad_artifacts.with_bomb, _SHA, later=True),
+    Bad(
+        id="planted pickle registered so",
+        make=partial(_with_pickle, False),
+        says=("model.pkl",),
+        quick=True,
+    ),
+    Bad(id="planted pickle after registration", make=partial(_with_pickle, True), says=(_SHA,)),
+    Bad(id="missing image", make=_no_image, says=(f"sha256:{_NOBODY}", "not found"), quick=True),
+    Bad(
+        id="wrong image digest",
+        make=partial(_facts, image_digest=f"sha256:{_NOBODY}"),
+        says=("the image is", _NOBODY),
+    ),
+    Bad(
+        id="wrong artifact digest",
+        make=partial(_facts, artifact_sha256=_NOBODY),
+        says=(_SHA, _NOBODY),
+    ),
+    Bad(
+        id="wrong manifest digest",
+        make=partial(_facts, manifest_sha256=_NOBODY),
+        says=("manifest", _NOBODY),
+    ),
+)
