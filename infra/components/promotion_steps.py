@@ -16,7 +16,7 @@ from infra.components.permissions import (
     allow_state,
     arn,
 )
-from infra.components.registry import allow_judging, allow_reading_versions
+from infra.components.registry import allow_judging, allow_keeping, allow_reading_versions
 from infra.components.scaling import allow_scaling
 
 _BELOW = "a step reads only below its model's own prefixes"
@@ -131,6 +131,7 @@ class PromotionSteps(Construct):
         allow_state(role, stores.state)
         allow_ledger(role, stores.ledger)
         allow_judging(role, self._model)
+        allow_keeping(role, self._model)
         allow_scaling(role, self._model)
         allow(
             role,

@@ -74,11 +74,36 @@ def allow_reading_versions(role: iam.Role, model: Model) -> None:
     )
 
 
+def allow_keeping(role: iam.Role, model: Model) -> None:
+    """Say which versions nobody may delete, and delete the deployments that nobody goes back to."""
+    allow(
+        role,
+        "sagemaker:GetModelPackageGroupPolicy",
+        "sagemaker:PutModelPackageGroupPolicy",
+        on=[_group(role, model)],
+    )
+    for kind, call in (("model", "Model"), ("endpoint-config", "EndpointConfig")):
+        allow(
+            role,
+            f"sagemaker:Delete{call}",
+            on=[arn(role, "sagemaker", f"{kind}/{model.made_at_run_time}")],
+            because="deployments are named after versions, which run time makes",
+        )
+    allow(
+        role,
+        "sagemaker:ListModels",
+        "sagemaker:ListEndpointConfigs",
+        on=["*"],
+        because="listing is not narrowed by resource; what is found is filtered by name",
+    )
+
+
 def allow_deleting_versions(role: iam.Role, model: Model) -> None:
     allow(
         role,
         "sagemaker:ListModelPackages",
         "sagemaker:DeleteModelPackage",
+        "sagemaker:DeleteModelPackageGroupPolicy",
         on=[_group(role, model), _versions(role, model)],
         because=_VERSIONS,
     )

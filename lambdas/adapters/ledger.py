@@ -1,5 +1,6 @@
 """The ledger table, appended to and never changed."""
 
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,3 +41,32 @@ class Ledger:
             ConsistentRead=True,
         )
         return [str(item["summary"]) for item in answer["Items"]]
+
+    def newest_first(self, model: str, kinds: Collection[LedgerKind]) -> Iterator[LedgerEntry]:
+        """Lines of these kinds about a model; what is read depends on how many are taken."""
+        values = {f":kind{number}": kind.value for number, kind in enumerate(kinds)}
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "#model = :model",
+            "FilterExpression": f"#kind IN ({', '.join(values)})",
+            "ExpressionAttributeNames": {"#model": "model", "#kind": "kind"},
+            "ExpressionAttributeValues": {":model": model, **values},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        while True:
+            answer = self._table.query(**query)
+            yield from (_entry(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _entry(item: Mapping[str, Any]) -> LedgerEntry:
+    return LedgerEntry(
+        model=item["model"],
+        at=moment.parse(item["at"], "ledger.at"),
+        kind=LedgerKind(item["kind"]),
+        subject=item["subject"],
+        summary=item["summary"],
+        details=item["details"],
+    )
