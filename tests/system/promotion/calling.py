@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _divide(asked: dict[str, Any]) -> None:
-    """Fork: one interpreter could not keep many clients busy. Whoever began waits for the others."""
+    """Fork: one interpreter keeps few clients busy. Whoever began waits for the others."""
     share, asked["processes"] = asked["clients"] // asked["processes"], asked["processes"]
     asked["clients"] = share
     run = asked["run"]

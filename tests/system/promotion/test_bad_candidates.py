@@ -10,8 +10,9 @@ from contracts.run import Champion
 from tests.system.loop.platform_under_test import LivePlatform
 from tests.system.promotion import candidates, front
 from tests.system.promotion.bad_candidates import ALL, Bad
-from tests.system.promotion.callers import Callers, callers
+from tests.system.promotion.callers import Callers
 from tests.system.promotion.candidates import Candidate, Promotion, Registrar
+from tests.system.promotion.live import live_callers
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -42,21 +43,6 @@ def test_a_bad_candidate_fails_and_the_champion_answers_throughout(
     _assert_champion_answered(asking, champion, candidate, promotion, bad)
     platform.assert_at_rest_on(champion)
     assert not (tmp_path / "loaded").exists(), "somebody loaded the pickle"
-
-
-def live_callers(platform: LivePlatform):
-    rows = platform.request_rows(400).splitlines(keepends=True)
-
-    def between_steps(keep_up) -> None:
-        platform.between_steps = keep_up
-
-    return callers(
-        platform.account,
-        platform.deployed.endpoint,
-        [b"".join(rows[start : start + 5]) for start in range(0, len(rows), 5)],
-        per_step=60,
-        meanwhile=between_steps,
-    )
 
 
 def _assert_told(

@@ -1,0 +1,31 @@
+"""Clients of the platform's endpoint who ask while its account's time passes."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from tests.system.loop.platform_under_test import LivePlatform
+from tests.system.promotion.callers import Callers, callers
+
+ROWS = 5
+"""Of one request; promotion's own probes have one."""
+
+
+def live_callers(
+    platform: LivePlatform, *, clients: int = 4, per_step: int = 60
+) -> AbstractContextManager[Callers]:
+    """Keep asking for many different rows; time passes no faster than the clients ask."""
+    rows = platform.request_rows(400).splitlines(keepends=True)
+
+    def between_steps(keep_up: Callable[[], object]) -> None:
+        platform.between_steps = keep_up
+
+    return callers(
+        platform.account,
+        platform.deployed.endpoint,
+        [b"".join(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)],
+        clients=clients,
+        processes=max(1, clients // 8),
+        pause=0.02 * clients / 4,
+        per_step=per_step,
+        meanwhile=between_steps,
+    )
