@@ -20,9 +20,9 @@ class InstanceSetter:
         quota: int | None = None,
         capacity: int | None = None,
     ) -> None:
-        """Make an instance type scarce for jobs ("training", "processing"; by default both).
+        """Make an instance type scarce for jobs ("training", "processing", "transform"; by default all).
 
-        Over ``quota`` (counted for training, spot training and processing apart) the Create call
+        Over ``quota`` (counted for each kind, and spot training, apart) the Create call
         answers ResourceLimitExceeded; over ``capacity`` the job fails with CapacityError, or waits
         when it is a spot job. Without numbers the type is plentiful again.
         """

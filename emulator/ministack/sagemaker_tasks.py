@@ -54,6 +54,12 @@ _JOBS = {
         name="ProcessingJobName",
         status="ProcessingJobStatus",
     ),
+    "createTransformJob": _Job(
+        describe="DescribeTransformJob",
+        stop="StopTransformJob",
+        name="TransformJobName",
+        status="TransformJobStatus",
+    ),
 }
 _CALLS = (*_JOBS, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint")
 _END = ("Completed", "Failed", "Stopped")

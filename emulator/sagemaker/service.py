@@ -56,11 +56,13 @@ class SageMaker:
         endpoints: Sequence[object] | None = None,
         callers: Callers | None = None,
     ) -> None:
+        callers = callers or Callers()
         self.tags = Tags(account_id=account.account_id, region=account.region)
-        self.jobs = Jobs(account, images, self.tags, callers=callers or Callers())
+        self.jobs = Jobs(account, images, self.tags, callers=callers)
         self.registry = Registry(account, images)
         found = endpoint_rooms(account, images) if endpoints is None else endpoints
         self._rooms: list[object] = [self.tags, self.jobs, self.registry, *found]
+        self._rooms += self._transform_rooms(account, images, found, callers)
         self._operations: dict[str, Handler] = {}
         for room in self._rooms:
             for name, handler in operations_of(room):
@@ -69,6 +71,22 @@ class SageMaker:
                 self._operations[name] = handler
         self._runtime = next((room for room in found if hasattr(room, "handle_runtime")), None)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sagemaker")
+
+    def _transform_rooms(
+        self, account: Account, images: Images, found: Sequence[object], callers: Callers
+    ) -> Sequence[object]:
+        """Return the room of transform jobs, which run models, where there are any."""
+        if not found:  # and what brings an HTTP client need not load
+            return []
+        from emulator.sagemaker.endpoints.models import Models
+        from emulator.sagemaker.transform import Transforms
+
+        scarcity = self.jobs.scarcity
+        return [
+            Transforms(account, images, room, self.tags, callers=callers, scarcity=scarcity)
+            for room in found
+            if isinstance(room, Models)
+        ]
 
     @property
     def operations(self) -> frozenset[str]:

@@ -19,11 +19,20 @@ class LogStream:
         self._stream = stream
         self._lines: list[str] = []
         self._lock = threading.Lock()
+        self._readers: list[threading.Thread] = []
 
     def follow(self, output: IO[bytes]) -> None:
         """Read ``output`` to its end in a thread of its own."""
         name = f"logs-{self._stream}"
-        threading.Thread(target=self._read, args=(output,), name=name, daemon=True).start()
+        reader = threading.Thread(target=self._read, args=(output,), name=name, daemon=True)
+        self._readers.append(reader)
+        reader.start()
+
+    def finish(self, patience: float = 2.0) -> None:
+        """Return when all that ended processes printed was sent."""
+        for reader in self._readers:
+            reader.join(patience)
+        self.flush()
 
     def say(self, line: str) -> None:
         with self._lock:

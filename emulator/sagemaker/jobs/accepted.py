@@ -59,6 +59,26 @@ HONOURED: dict[str, dict[str, tuple[Any, ...]]] = {
         "ProcessingResources.ClusterConfig.InstanceCount": (1,),
         "StoppingCondition.MaxRuntimeInSeconds": _ANY,
     },
+    "CreateTransformJob": {
+        "TransformJobName": _ANY,
+        "ModelName": _ANY,
+        "Tags": _ANY,
+        "Environment": _ANY,
+        "MaxConcurrentTransforms": _ANY,
+        "MaxPayloadInMB": _ANY,
+        "BatchStrategy": _ANY,
+        "ModelClientConfig": _ANY,
+        "TransformInput.DataSource.S3DataSource.S3DataType": ("S3Prefix", "ManifestFile"),
+        "TransformInput.DataSource.S3DataSource.S3Uri": _ANY,
+        "TransformInput.ContentType": _ANY,
+        "TransformInput.CompressionType": _ANY,
+        "TransformInput.SplitType": ("None", "Line"),
+        "TransformOutput": _ANY,
+        "TransformResources.InstanceCount": _ANY,
+        "DataProcessing.InputFilter": ("$",),
+        "DataProcessing.OutputFilter": ("$",),
+        "DataProcessing.JoinSource": ("None",),
+    },
 }
 """What is done as asked: the member, and the values it may have (none named: any)."""
 
@@ -82,6 +102,11 @@ RECORDED_ONLY: dict[str, tuple[str, ...]] = {
         "ProcessingResources.ClusterConfig.VolumeSizeInGB",
         "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
         "NetworkConfig",
+        "ExperimentConfig",
+    ),
+    "CreateTransformJob": (
+        "TransformResources.InstanceType",
+        "TransformResources.VolumeKmsKeyId",
         "ExperimentConfig",
     ),
 }

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -36,7 +36,7 @@ class Bucket:
         """Bring every object of ``source`` (S3Prefix or ManifestFile) below ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
         count = 0
-        for bucket, key, relative in self._wanted(source):
+        for bucket, key, relative in self.wanted(source):
             target = folder / relative
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise JobFailed(f"ClientError: s3://{bucket}/{key} would leave its folder")
@@ -48,7 +48,8 @@ class Bucket:
             count += 1
         return count
 
-    def _wanted(self, source: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    def wanted(self, source: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Yield bucket, key, and the name below its folder, of each object of ``source``."""
         uri: str = source["S3Uri"]
         bucket, prefix = parts_of(uri)
         if source["S3DataType"] == "ManifestFile":
@@ -81,21 +82,29 @@ class Bucket:
                 raise
 
     def _fetch(self, bucket: str, key: str, target: Path) -> None:
+        with target.open("wb") as file:
+            for chunk in self._opened(bucket, key).iter_chunks(1 << 20):
+                file.write(chunk)
+
+    def read(self, bucket: str, key: str) -> bytes:
+        return self._opened(bucket, key).read()
+
+    def _opened(self, bucket: str, key: str) -> Any:
         try:
-            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+            return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
             reason = f"ClientError: Failed to download data. s3://{bucket}/{key}: {error}"
             raise JobFailed(reason) from error
-        with target.open("wb") as file:
-            for chunk in body.iter_chunks(1 << 20):
-                file.write(chunk)
 
     def upload(self, file: Path, uri: str, *, kms_key: str | None = None) -> None:
+        with file.open("rb") as body:
+            self.write(body, uri, kms_key=kms_key)
+
+    def write(self, body: bytes | IO[bytes], uri: str, *, kms_key: str | None = None) -> None:
         bucket, key = parts_of(uri)
         options = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         try:
-            with file.open("rb") as body:
-                self._s3.put_object(Bucket=bucket, Key=key, Body=body, **options)
+            self._s3.put_object(Bucket=bucket, Key=key, Body=body, **options)
         except ClientError as error:
             raise JobFailed(f"ClientError: Artifact upload failed:{error}"[:1024]) from error
 

@@ -16,11 +16,14 @@ _DEFAULTS: dict[Kind, dict[str, Any]] = {
         "EnableManagedSpotTraining": False,
     },
     Kind.PROCESSING: {},
+    Kind.TRANSFORM: {
+        "DataProcessing": {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None"},
+    },
 }
 
 
 def describe(job: Job) -> Response:
-    """Return the answer of DescribeTrainingJob or DescribeProcessingJob."""
+    """Return the answer of DescribeTrainingJob and its siblings."""
     kind = job.kind.value
     members = output_members(f"Describe{kind}Job")
     asked = _DEFAULTS[job.kind] | {
@@ -36,8 +39,8 @@ def describe(job: Job) -> Response:
             f"{kind}EndTime": job.ended,
             "FailureReason": job.failure_reason,
         }
-        specific = _training(job) if job.kind is Kind.TRAINING else _processing(job)
-    return {name: value for name, value in (asked | state | specific).items() if value is not None}
+        told = asked | state | _SPECIFIC[job.kind](job)
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _training(job: Job) -> dict[str, Any]:
@@ -62,6 +65,26 @@ def _processing(job: Job) -> dict[str, Any]:
     }
 
 
+def _transform(job: Job) -> dict[str, Any]:
+    """What was left out has the reference's defaults; there is no LastModifiedTime.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTransformJob.html
+    """
+    given, output = job.request["TransformInput"], job.request["TransformOutput"]
+    return {
+        "TransformInput": {"CompressionType": "None", "SplitType": "None", **given},
+        "TransformOutput": {"AssembleWith": "None", **output},
+        "LastModifiedTime": None,
+    }
+
+
+_SPECIFIC = {
+    Kind.TRAINING: _training,
+    Kind.PROCESSING: _processing,
+    Kind.TRANSFORM: _transform,
+}
+
+
 def _transitions(job: Job) -> list[dict[str, Any]]:
     ends: list[datetime | None] = [each.start for each in job.transitions[1:]]
     ends.append(job.ended)
@@ -79,11 +102,12 @@ def _transitions(job: Job) -> list[dict[str, Any]]:
 _IN_SUMMARY = {
     Kind.TRAINING: ("SecondaryStatus",),
     Kind.PROCESSING: ("FailureReason", "ExitMessage"),
+    Kind.TRANSFORM: ("FailureReason",),
 }
 
 
 def summary(job: Job) -> Response:
-    """Return the job's entry in ListTrainingJobs or ListProcessingJobs."""
+    """Return the job's entry in ListTrainingJobs and its siblings."""
     kind = job.kind.value
     wanted = (
         f"{kind}JobName",
@@ -94,7 +118,7 @@ def summary(job: Job) -> Response:
         "LastModifiedTime",
         *_IN_SUMMARY[job.kind],
     )
-    described = describe(job)
+    described = describe(job) | {"LastModifiedTime": job.modified or job.created}
     return {name: described[name] for name in wanted if name in described}
 
 
@@ -139,6 +163,18 @@ _IN_EVENT = {
         "LastModifiedTime",
         "CreationTime",
     ),
+    Kind.TRANSFORM: (
+        "TransformJobName",
+        "TransformJobArn",
+        "TransformJobStatus",
+        "ModelName",
+        "TransformInput",
+        "TransformOutput",
+        "TransformResources",
+        "CreationTime",
+        "TransformStartTime",
+        "TransformEndTime",
+    ),
 }
 
 
@@ -151,7 +187,7 @@ def event_detail(job: Job, tags: dict[str, str]) -> dict[str, Any]:
     detail = {
         name: _in_milliseconds(described[name]) for name in _IN_EVENT[job.kind] if name in described
     }
-    return detail | ({"Tags": tags} if job.kind is Kind.TRAINING else {})
+    return detail | ({} if job.kind is Kind.PROCESSING else {"Tags": tags})
 
 
 def _in_milliseconds(value: Any) -> Any:

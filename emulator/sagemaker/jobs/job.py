@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     TRAINING = "Training"
     PROCESSING = "Processing"
+    TRANSFORM = "Transform"
 
     @property
     def resource(self) -> str:
@@ -33,7 +34,7 @@ class Status(StrEnum):
 
 
 class Stage(StrEnum):
-    """A training job's secondary status; a processing job goes through them unseen."""
+    """A training job's secondary status; other jobs go through them unseen."""
 
     STARTING = "Starting"
     DOWNLOADING = "Downloading"

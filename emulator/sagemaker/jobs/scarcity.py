@@ -25,7 +25,9 @@ class _Limit:
 
 def asked_of(kind: Kind, request: Request) -> tuple[str, int]:
     """Return the instance type and how many of them a job asks for."""
-    if kind is Kind.TRAINING:
+    if kind is Kind.TRANSFORM:
+        cluster = request["TransformResources"]
+    elif kind is Kind.TRAINING:
         cluster = request.get("ResourceConfig", {})
     else:
         cluster = request["ProcessingResources"]["ClusterConfig"]
@@ -50,7 +52,9 @@ class Scarcity:
         jobs = given.get("jobs")
         kinds = [kind for kind in Kind if jobs in (None, kind.value.lower())]
         if not kinds:
-            raise ValueError(f"jobs must be training, processing or nothing, got {jobs!r}")
+            raise ValueError(
+                f"jobs must be training, processing, transform or nothing, got {jobs!r}"
+            )
         limit = _Limit(quota=given.get("quota"), capacity=given.get("capacity"))
         for name, value in (("quota", limit.quota), ("capacity", limit.capacity)):
             if value is not None and value < 0:

@@ -91,7 +91,7 @@ def test_errors_have_aws_s_names(code: str, optimized: str, sdk: str) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        "arn:aws:states:::sagemaker:createTransformJob.sync",
+        "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync",
         "arn:aws:states:::sagemaker:createEndpoint.sync",
         TRAIN + ".waitForTaskToken",
     ],
