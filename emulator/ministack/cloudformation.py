@@ -55,12 +55,7 @@ class ModelPackageGroups:
             if properties.get(name)
         }
         self._sagemaker.call("CreateModelPackageGroup", request)
-        policy = properties.get("ModelPackageGroupPolicy")
-        if policy:
-            raise ValueError(
-                "the embedded account does not emulate "
-                "AWS::SageMaker::ModelPackageGroup.ModelPackageGroupPolicy"
-            )
+        self._police(properties["ModelPackageGroupName"], {}, properties)
         return self._described(properties["ModelPackageGroupName"])
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
@@ -71,6 +66,7 @@ class ModelPackageGroups:
                     self.delete(physical_id, old)
                 return self.create("", new, stack)
         self._retag(physical_id, old.get("Tags") or [], new.get("Tags") or [])
+        self._police(new["ModelPackageGroupName"], old, new)
         return self._described(new["ModelPackageGroupName"])
 
     def _retag(self, arn: str, old: list[Properties], new: list[Properties]) -> None:
@@ -79,6 +75,14 @@ class ModelPackageGroups:
             self._sagemaker.call("DeleteTags", {"ResourceArn": arn, "TagKeys": sorted(gone)})
         if new:
             self._sagemaker.call("AddTags", {"ResourceArn": arn, "Tags": new})
+
+    def _police(self, name: str, old: Properties, new: Properties) -> None:
+        before, after = (each.get("ModelPackageGroupPolicy") for each in (old, new))
+        if after and after != before:
+            policy = {"ModelPackageGroupName": name, "ResourcePolicy": json.dumps(after)}
+            self._sagemaker.call("PutModelPackageGroupPolicy", policy)
+        elif before and not after:
+            self._sagemaker.call("DeleteModelPackageGroupPolicy", {"ModelPackageGroupName": name})
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002
         """Delete the group; as on AWS a group that holds packages fails the stack's deletion."""

@@ -43,6 +43,7 @@ class Removal:
             state.drift,
             state.admission,
             state.rejections,
+            state.paused,
             state.accepted,
             state.lease,
             state.promotion_lease,

@@ -4,13 +4,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.adapters.package_policy import PackagePolicy
+
 
 class Versions:
     def __init__(self, sagemaker: Any) -> None:
         self._sagemaker = sagemaker
 
     def delete_all(self, group: str) -> int:
+        """The policy goes first: it denies the deletion of what may be rolled back to."""
         arns = self._arns(group)
+        PackagePolicy(self._sagemaker, group=group).remove()
         for arn in arns:
             self._sagemaker.delete_model_package(ModelPackageName=arn)
         return len(arns)

@@ -11,6 +11,7 @@ from emulator.sagemaker.listing import page
 from emulator.sagemaker.operations import Request, Response, operation
 from emulator.sagemaker.registry.group import Group
 from emulator.sagemaker.registry.package import Package
+from emulator.sagemaker.registry.policy import Policy, parse
 from emulator.sagemaker.store import Records
 
 _REFUSED = ("ValidationSpecification", "SourceAlgorithmSpecification")
@@ -22,10 +23,11 @@ class Registry:
         self._account = account
         self._images = images
         self._arns = f"arn:aws:sagemaker:{account.region}:{account.account_id}"
-        root = f"arn:aws:iam::{account.account_id}:root"
-        self._by = {"IamIdentity": {"Arn": root, "PrincipalId": account.account_id}}
+        self._root = f"arn:aws:iam::{account.account_id}:root"
+        self._by = {"IamIdentity": {"Arn": self._root, "PrincipalId": account.account_id}}
         self._groups: Records[Group] = Records()
         self._packages: Records[Package] = Records()
+        self._policies: dict[str, Policy] = {}
         self._tokens: dict[str, tuple[Request, Response]] = {}
         self._lock = threading.RLock()
 
@@ -69,6 +71,25 @@ class Registry:
                     f"it still contains {len(held)} Model Packages",
                 )
             self._groups.remove(group.name)
+            self._policies.pop(group.name, None)
+        return {}
+
+    @operation("PutModelPackageGroupPolicy")
+    def put_policy(self, request: Request) -> Response:
+        group = self._policed(request)
+        self._policies[group.name] = parse(request["ResourcePolicy"])
+        return {"ModelPackageGroupArn": group.arn}
+
+    @operation("GetModelPackageGroupPolicy")
+    def get_policy(self, request: Request) -> Response:
+        return {"ResourcePolicy": self._policy(self._policed(request)).text}
+
+    @operation("DeleteModelPackageGroupPolicy")
+    def delete_policy(self, request: Request) -> Response:
+        with self._lock:
+            group = self._policed(request)
+            self._policy(group)
+            del self._policies[group.name]
         return {}
 
     @operation("CreateModelPackage")
@@ -106,7 +127,11 @@ class Registry:
 
     @operation("DeleteModelPackage")
     def delete_package(self, request: Request) -> Response:
-        self._packages.remove(self._package(request["ModelPackageName"]).arn)
+        package = self._package(request["ModelPackageName"])
+        policy = None if package.group is None else self._policies.get(package.group)
+        if policy is not None:
+            policy.refuse("DeleteModelPackage", package.arn, caller=self._root)
+        self._packages.remove(package.arn)
         return {}
 
     def _once(self, request: Request, answer: Any) -> Response:
@@ -173,6 +198,19 @@ class Registry:
         changed = package.update(request, self._account.clock.now(), self._by)
         self._announce(package, changed)
         return {"ModelPackageArn": package.arn}
+
+    def _policed(self, request: Request) -> Group:
+        name: str = request["ModelPackageGroupName"]
+        group = self._groups.get(name)
+        if group is None:
+            arn = f"{self._arns}:model-package-group/{name}"
+            raise validation(f"Cannot find Model Package Group: {arn}")
+        return group
+
+    def _policy(self, group: Group) -> Policy:
+        if group.name not in self._policies:
+            raise validation(f"Cannot find resource policy for: {group.arn}")
+        return self._policies[group.name]
 
     def _group(self, name_or_arn: str) -> Group:
         name = name_or_arn.rpartition("/")[2]

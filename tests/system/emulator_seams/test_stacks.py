@@ -218,6 +218,13 @@ def test_a_model_package_group_follows_its_template(account: RunningAccount, sta
     assert arn.endswith(":model-package-group/group")
     stack.update(Group=group(Tags=[{"Key": "b", "Value": "2"}]))
     assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    stack.update(Group=group(ModelPackageGroupPolicy=policy))
+    put = sagemaker.get_model_package_group_policy(ModelPackageGroupName="group")
+    assert json.loads(put["ResourcePolicy"]) == policy
+    stack.update(Group=group(Tags=[{"Key": "b", "Value": "2"}]))
+    with pytest.raises(ClientError, match="Cannot find resource policy"):
+        sagemaker.get_model_package_group_policy(ModelPackageGroupName="group")
     assert stack.delete() == "DELETE_COMPLETE"
     assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
 

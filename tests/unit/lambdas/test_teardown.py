@@ -2,6 +2,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from contracts import state
 from lambdas.adapters.state import StateTable
@@ -17,16 +18,27 @@ def always() -> bool:
 
 
 class DeletingPackages:
-    """moto's SageMaker with DeleteModelPackage, which moto lacks."""
+    """moto's SageMaker with what it lacks: DeleteModelPackage and a policy that denies it."""
 
     def __init__(self, sagemaker: Any) -> None:
         self._sagemaker = sagemaker
         self.deleted: list[str] = []
+        self.denied = True
+
+    def delete_model_package_group_policy(self, *, ModelPackageGroupName: str) -> None:
+        if not self.denied:
+            told = {
+                "Code": "ValidationException",
+                "Message": f"Cannot find resource policy for: {ModelPackageGroupName}",
+            }
+            raise ClientError({"Error": told}, "DeleteModelPackageGroupPolicy")
+        self.denied = False
 
     def __getattr__(self, operation: str) -> Any:
         return getattr(self._sagemaker, operation)
 
     def delete_model_package(self, *, ModelPackageName: str) -> None:
+        assert not self.denied, "the group's policy denies it"
         self.deleted.append(ModelPackageName)
 
 
@@ -89,7 +101,7 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         sagemaker.create_model_package(ModelPackageGroupName="churn-dev")
     state_table.write(state.champion("churn"), {"version": 2})
     state_table.write(state.champion("recsys"), {"version": 1})
-    for item in (state.accepted, state.rejections, state.admission):
+    for item in (state.accepted, state.rejections, state.admission, state.paused):
         state_table.write(item("churn"), {"of": "a model that is gone"})
 
     account = DeletingPackages(sagemaker)
@@ -108,19 +120,25 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         "alarms": [f"{name}-5xx" for name in kept],
         "endpoints": [],
     }
-    for item in (state.champion, state.accepted, state.rejections, state.admission):
+    for item in (state.champion, state.accepted, state.rejections, state.paused):
         assert state_table.read(item("churn")) is None
     assert state_table.read(state.champion("recsys")) == {"version": 1}
 
 
 def test_a_second_deletion_finds_nothing(sagemaker: Any, state_table: StateTable) -> None:
-    removed = removal(sagemaker, state_table).remove("churn", "dev", time_left=always)
+    account = DeletingPackages(sagemaker)
+    account.denied = False
+
+    removed = removal(account, state_table).remove("churn", "dev", time_left=always)
 
     assert removed.startswith("removed 0 endpoint, 0 configurations")
 
 
 def test_a_missing_group_is_no_failure(aws: None) -> None:
-    assert Versions(boto3.client("sagemaker")).delete_all("churn-dev") == 0
+    account = DeletingPackages(boto3.client("sagemaker"))
+    account.denied = False
+
+    assert Versions(account).delete_all("churn-dev") == 0
 
 
 class FakeSageMaker:
@@ -133,8 +151,6 @@ class FakeSageMaker:
 
     def describe_endpoint(self, **asked: str) -> dict[str, str]:
         if not self.statuses:
-            from botocore.exceptions import ClientError
-
             error = {"Code": "ValidationException", "Message": 'Could not find endpoint "x".'}
             raise ClientError({"Error": error}, "DescribeEndpoint")
         return {"EndpointStatus": self.statuses.pop(0)}
