@@ -79,7 +79,13 @@ def _key(scope: Construct, settings: Settings) -> kms.Key:
 
 
 def _repository(scope: Construct, settings: Settings) -> ecr.Repository:
-    """One image for all models. A version names its image by digest, so old ones must stay."""
+    """One image for all models. A version names its image by digest, so old ones must stay.
+
+    A lifecycle rule counts or dates images and knows no version that uses one, so none may touch
+    an image with a tag, and admission takes no other. What has no tag was pushed by digest alone:
+    removing an image's last tag deletes it.
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html
+    """
     return ecr.Repository(
         scope,
         "Images",
@@ -87,14 +93,9 @@ def _repository(scope: Construct, settings: Settings) -> ecr.Repository:
         image_scan_on_push=True,
         lifecycle_rules=[
             ecr.LifecycleRule(
-                description="Images without a tag were replaced before anything used them",
+                description="Images without a tag are used by nothing",
                 tag_status=ecr.TagStatus.UNTAGGED,
                 max_image_age=Duration.days(30),
-            ),
-            ecr.LifecycleRule(
-                description="The last 200 pushes stay, far more than may ever serve again",
-                tag_status=ecr.TagStatus.ANY,
-                max_image_count=200,
             ),
         ],
         removal_policy=settings.removal,

@@ -1,3 +1,5 @@
+import json
+
 from tests.infra.support import Templates, resources
 
 STORAGE = "perennial-{}-storage"
@@ -48,6 +50,12 @@ def test_an_image_tag_never_changes_its_meaning(dev: Templates) -> None:
     [images] = resources(dev[STORAGE.format("dev")], "AWS::ECR::Repository").values()
     assert images["Properties"]["ImageTagMutability"] == "IMMUTABLE"
     assert images["Properties"]["ImageScanningConfiguration"] == {"ScanOnPush": True}
+
+
+def test_no_lifecycle_rule_may_delete_an_image_that_a_version_may_use(prod: Templates) -> None:
+    [images] = resources(prod[STORAGE.format("prod")], "AWS::ECR::Repository").values()
+    policy = json.loads(images["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"])
+    assert {rule["selection"]["tagStatus"] for rule in policy["rules"]} == {"untagged"}
 
 
 def test_only_the_data_bucket_announces_new_objects(dev: Templates) -> None:
