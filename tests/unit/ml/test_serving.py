@@ -26,100 +26,13 @@ from contracts.card import load
 from ml.refusal import Refusal
 from ml.serving.application import build
 from ml.serving.predictor import load_verified
-from ml.serving.request import MAX_BYTES, MAX_ROWS, BadRequest, read_rows
+from ml.serving.request import MAX_BYTES
 
 ROOT = Path(__file__).parents[3]
 FEATURES = load(CHURN / "card.toml").features
 NAMES = [feature.name for feature in FEATURES]
 ROW = "10,40,1,20.5,2,31,31"
 VALUES = [float(cell) for cell in ROW.split(",")]
-
-
-def reason(body: str | bytes, content_type: str = "text/csv") -> tuple[int, str]:
-    with pytest.raises(BadRequest) as caught:
-        read_rows(body if isinstance(body, bytes) else body.encode(), content_type, FEATURES)
-    return caught.value.status, str(caught.value)
-
-
-def test_csv_rows_are_read_with_or_without_a_header() -> None:
-    plain = read_rows(f"{ROW}\r\n{ROW}\n".encode(), "text/csv", FEATURES)
-    named = read_rows(
-        f"{','.join(NAMES)}\n{ROW}\n{ROW}".encode(), "text/csv; charset=utf-8", FEATURES
-    )
-    assert plain.tolist() == named.tolist() == [VALUES, VALUES]
-
-
-def test_json_rows_are_lists_or_objects_in_any_order() -> None:
-    named = dict(reversed(list(zip(NAMES, VALUES, strict=True))))
-    body = json.dumps({"instances": [VALUES, named]}).encode()
-    assert read_rows(body, "application/json", FEATURES).tolist() == [VALUES, VALUES]
-
-
-@pytest.mark.parametrize(
-    ("field", "problem"),
-    [
-        ("abc", "must be a finite number, got 'abc'"),
-        ("", "must be a finite number, got ''"),
-        ("nan", "must be a finite number, got 'nan'"),
-        ("-inf", "must be a finite number, got '-inf'"),
-        ("1e999", "must be a finite number, got '1e999'"),
-        ("1_0", "must be a finite number, got '1_0'"),
-        ("1; DROP TABLE", "must be a finite number, got '1; DROP TABLE'"),
-        ("-1", "must be between 0 and 10000, got -1"),
-        ("10001", "must be between 0 and 10000, got 10001"),
-    ],
-)
-def test_a_bad_field_is_refused_by_row_and_name(field: str, problem: str) -> None:
-    bad = ROW.replace(",1,", f",{field},", 1)
-    assert reason(f"{ROW}\n{bad}") == (400, f"row 2, field 'purchases_30d': {problem}")
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type", "status", "text"),
-    [
-        ("", "text/csv", 400, f"a request must hold 1 to {MAX_ROWS} rows, got 0"),
-        ("1,2", "text/csv", 400, "row 1 has 2 fields, the model 7"),
-        (f"{ROW}\n\n{ROW}", "text/csv", 400, "row 2 has 1 fields, the model 7"),
-        (b"\xff\xfe", "text/csv", 400, "the body is not UTF-8 at byte 0"),
-        ("1\n" * (MAX_ROWS + 1), "text/csv", 413, f"1 to {MAX_ROWS} rows, got {MAX_ROWS + 1}"),
-        (ROW, "image/png", 415, "must be text/csv or application/json, got 'image/png'"),
-        (ROW, "", 415, "must be text/csv or application/json, got ''"),
-        ("{", "application/json", 400, "the body is not JSON"),
-        ("[" * 100_000, "application/json", 400, "the body is not JSON"),
-        ("[1]", "application/json", 400, 'the body must be {"instances": [...]}'),
-        ('{"instances": [3]}', "application/json", 400, "row 1 must be a list or an object"),
-        (
-            '{"instances": [{"spend": 1}]}',
-            "application/json",
-            400,
-            "row 1, field 'purchases_30d': is missing",
-        ),
-        (
-            json.dumps({"instances": [{**dict(zip(NAMES, VALUES, strict=True)), "x": 1}]}),
-            "application/json",
-            400,
-            "row 1, field 'x': is unknown",
-        ),
-        (
-            json.dumps({"instances": [[*VALUES[:-1], True]]}),
-            "application/json",
-            400,
-            "row 1, field 'spend': must be a finite number, got 'True'",
-        ),
-        (
-            json.dumps({"instances": [[*VALUES[:-1], None]]}),
-            "application/json",
-            400,
-            "row 1, field 'spend': must be a finite number, got 'None'",
-        ),
-    ],
-)
-def test_a_bad_request_is_refused_with_its_status_and_reason(
-    body: str | bytes, content_type: str, status: int, text: str
-) -> None:
-    got, said = reason(body, content_type)
-    assert got == status
-    assert text in said
 
 
 async def call(

@@ -1,0 +1,1 @@
+"""The forms that a request may have, one a module."""
