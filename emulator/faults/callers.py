@@ -12,6 +12,8 @@ class Kind(StrEnum):
     HANDLER = "handler"
     JOB = "job"
     STATE_MACHINE = "state machine"
+    ENDPOINT = "endpoint"
+    """The containers of an endpoint; what they store of themselves, nobody waits for."""
     SERVICE = "service"
     """An AWS service on its own account: what SageMaker fetches and stores for a job."""
 

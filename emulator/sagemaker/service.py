@@ -38,11 +38,11 @@ class Runtime(Protocol):
         ...
 
 
-def endpoint_rooms(account: Account, images: Images) -> Sequence[object]:
+def endpoint_rooms(account: Account, images: Images, callers: Callers) -> Sequence[object]:
     """Return the rooms of models and endpoints; they bring an HTTP client, so they load late."""
     from emulator.sagemaker.endpoints import rooms
 
-    return rooms(account, images)
+    return rooms(account, images, callers)
 
 
 class SageMaker:
@@ -60,7 +60,7 @@ class SageMaker:
         self.tags = Tags(account_id=account.account_id, region=account.region)
         self.jobs = Jobs(account, images, self.tags, callers=callers)
         self.registry = Registry(account, images)
-        found = endpoint_rooms(account, images) if endpoints is None else endpoints
+        found = endpoint_rooms(account, images, callers) if endpoints is None else endpoints
         self._rooms: list[object] = [self.tags, self.jobs, self.registry, *found]
         self._rooms += self._transform_rooms(account, images, found, callers)
         self._operations: dict[str, Handler] = {}

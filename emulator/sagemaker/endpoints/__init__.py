@@ -16,6 +16,7 @@ Each module cites the AWS page it follows. Without a source, so to be compared w
 
 from collections.abc import Sequence
 
+from emulator.faults.callers import Callers
 from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.configs import EndpointConfigs
@@ -25,12 +26,12 @@ from emulator.sagemaker.endpoints.runtime import Runtime
 from emulator.sagemaker.endpoints.upkeep import Upkeep
 
 
-def rooms(account: Account, images: Images) -> Sequence[object]:
+def rooms(account: Account, images: Images, callers: Callers | None = None) -> Sequence[object]:
     """Return what answers for models, configs, endpoints and invocations of ``account``.
 
     Start in this order, stop in the reverse one; the last, a ``Runtime``, has ``handle_runtime``.
     """
     models = Models(account, images)
     configs = EndpointConfigs(account, models)
-    endpoints = Endpoints(account, images, models, configs)
+    endpoints = Endpoints(account, images, models, configs, callers or Callers())
     return models, configs, endpoints, Upkeep(account, endpoints), Runtime(account, endpoints)

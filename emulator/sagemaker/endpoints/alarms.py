@@ -37,7 +37,16 @@ class AlarmWatch:
     def settle(self) -> bool:
         """Look once more after two polls: the alarms may still be taking the last data in."""
         if self._names and not self.tripped.wait(2 * _POLL):
-            self._look()
+            self.look()
+        return self.tripped.is_set()
+
+    def look(self) -> bool:
+        """Ask once; say whether one of the alarms has been in ALARM since the watch began."""
+        found = self._alarms() if self._names else []
+        ringing = [one["AlarmName"] for one in found if one["StateValue"] == "ALARM"]
+        if ringing:
+            self.reason = ", ".join(sorted(ringing))
+            self.tripped.set()
         return self.tripped.is_set()
 
     def missing(self) -> list[str]:
@@ -50,16 +59,10 @@ class AlarmWatch:
     def _watch(self) -> None:
         while not self._over.is_set() and not self.tripped.is_set():
             try:
-                self._look()
+                self.look()
             except Exception:
                 _log.exception("could not read the alarms %s", self._names)
             self._over.wait(_POLL)
-
-    def _look(self) -> None:
-        ringing = [one["AlarmName"] for one in self._alarms() if one["StateValue"] == "ALARM"]
-        if ringing:
-            self.reason = ", ".join(sorted(ringing))
-            self.tripped.set()
 
     def _alarms(self) -> list[dict[str, Any]]:
         # DescribeAlarms gives metric alarms only, unless AlarmTypes asks for composite ones too.

@@ -3,63 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.exchange import CaptureSettings
+from emulator.sagemaker.endpoints.exclusions import refuse
 from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.records import arn, existing, missing, newest_first
-from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.endpoints.variants import Variant
+from emulator.sagemaker.errors import not_supported
 from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
 from emulator.sagemaker.store import Records
 
-_UNSUPPORTED = (
-    "ShadowProductionVariants",
-    "AsyncInferenceConfig",
-    "ExplainerConfig",
-    "CrossRegionTrafficConfig",
-)
-_UNSUPPORTED_IN_VARIANT = (
-    "ServerlessConfig",
-    "ManagedInstanceScaling",
-    "InstancePools",
-    "AcceleratorType",
-    "CapacityReservationConfig",
-    "AcceleratorPartitionLayouts",
-    "CoreDumpConfig",
-)
-_STARTUP_SECONDS = 240
-"""Four minutes, unless ContainerStartupHealthCheckTimeoutInSeconds says otherwise:
-https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    name: str
-    model_name: str
-    instances: int
-    weight: float
-    startup_seconds: int
-
-    @classmethod
-    def of(cls, request: Mapping[str, Any]) -> Self:
-        name = request["VariantName"]
-        for member in _UNSUPPORTED_IN_VARIANT:
-            if member in request:
-                raise not_supported(f"CreateEndpointConfig with {member}")
-        for member in ("ModelName", "InstanceType", "InitialInstanceCount"):
-            if member not in request:
-                raise validation(f"{member} is required for production variant {name}.")
-        return cls(
-            name=name,
-            model_name=request["ModelName"],
-            instances=request["InitialInstanceCount"],
-            weight=float(request.get("InitialVariantWeight", 1.0)),
-            startup_seconds=request.get(
-                "ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS
-            ),
-        )
+_UNSUPPORTED = ("AsyncInferenceConfig", "ExplainerConfig", "CrossRegionTrafficConfig")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +27,32 @@ class EndpointConfig:
     request: Mapping[str, Any]
     variants: tuple[Variant, ...]
     capture: CaptureSettings | None
+    shadows: tuple[Variant, ...] = ()
+
+    @property
+    def all(self) -> tuple[Variant, ...]:
+        return (*self.variants, *self.shadows)
+
+    @property
+    def serverless(self) -> bool:
+        return any(variant.serverless is not None for variant in self.variants)
 
     def resized(self, sizes: Mapping[str, tuple[int | None, float | None]]) -> "EndpointConfig":
         """Return this config with other instance counts and weights, by variant name."""
-        changed: list[Variant] = []
-        for variant in self.variants:
+
+        def changed(variant: Variant) -> Variant:
             count, weight = sizes.get(variant.name, (None, None))
-            changed.append(
-                replace(
-                    variant,
-                    instances=variant.instances if count is None else count,
-                    weight=variant.weight if weight is None else weight,
-                )
+            return replace(
+                variant,
+                instances=variant.instances if count is None else count,
+                weight=variant.weight if weight is None else weight,
             )
-        return replace(self, variants=tuple(changed))
+
+        return replace(
+            self,
+            variants=tuple(changed(variant) for variant in self.variants),
+            shadows=tuple(changed(variant) for variant in self.shadows),
+        )
 
 
 class EndpointConfigs:
@@ -119,12 +88,9 @@ class EndpointConfigs:
             request=dict(request),
             variants=tuple(Variant.of(variant) for variant in request["ProductionVariants"]),
             capture=CaptureSettings.of(request.get("DataCaptureConfig")),
+            shadows=tuple(Variant.of(each) for each in request.get("ShadowProductionVariants", ())),
         )
-        names = [variant.name for variant in config.variants]
-        if len(set(names)) < len(names):
-            raise validation(f"Production variant names must be unique, got {names}.")
-        for variant in config.variants:
-            self._models.get(variant.model_name)
+        refuse(config, {one.model_name: self._models.get(one.model_name) for one in config.all})
         self._configs.add(
             name, config, taken=lambda taken: existing("endpoint configuration", taken.arn)
         )
@@ -134,10 +100,12 @@ class EndpointConfigs:
     def describe(self, request: Request) -> Response:
         config = self.get(request["EndpointConfigName"])
         kept = {key: value for key, value in config.request.items() if key != "Tags"}
-        kept["ProductionVariants"] = [
-            {"InitialVariantWeight": 1.0} | dict(variant)
-            for variant in config.request["ProductionVariants"]
-        ]
+        for member in ("ProductionVariants", "ShadowProductionVariants"):
+            if member in config.request:
+                kept[member] = [
+                    {"InitialVariantWeight": 1.0} | dict(variant)
+                    for variant in config.request[member]
+                ]
         return kept | {"EndpointConfigArn": config.arn, "CreationTime": config.created}
 
     @operation("ListEndpointConfigs")

@@ -1,9 +1,7 @@
-"""UpdateEndpoint: a second fleet takes over step by step, or the first one takes everything back.
+"""The frame of every update: begin, watch the alarms, keep the time, end with one whole fleet."""
 
-https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
-"""
-
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +9,7 @@ from emulator.clock import Clock, ClockStopped
 from emulator.sagemaker.endpoints.alarms import AlarmWatch
 from emulator.sagemaker.endpoints.endpoint import Endpoint, Status
 from emulator.sagemaker.endpoints.fleet import Fleet
-from emulator.sagemaker.endpoints.policy import DeploymentPolicy, Step
+from emulator.sagemaker.endpoints.policy import DeploymentPolicy
 from emulator.sagemaker.endpoints.pool import PoolError
 
 _LOOK = 60.0
@@ -28,7 +26,7 @@ class RolledBack(Exception):
     """
 
 
-class BlueGreen:
+class Deployment(ABC):
     """One update of ``endpoint`` from its fleet (blue) to ``green``."""
 
     def __init__(
@@ -40,9 +38,9 @@ class BlueGreen:
         clock: Clock,
         cloudwatch: Callable[[], Any],
     ) -> None:
-        self._endpoint = endpoint
-        self._green = green
-        self._policy = policy
+        self.endpoint = endpoint
+        self.green = green
+        self.policy = policy
         self._clock = clock
         self._watch = AlarmWatch(cloudwatch, policy.alarms)
         self._deadline = clock.now() + timedelta(seconds=policy.timeout)
@@ -50,94 +48,88 @@ class BlueGreen:
     def run(self) -> None:
         """Deploy; whatever stops it, the endpoint ends InService with one whole fleet."""
         try:
-            self._start()
+            self._refuse_alarms()
             with self._watch:
-                for step in self._policy.steps:
-                    self._bake(step)
+                self.deploy()
         except (RolledBack, PoolError) as error:
-            self._roll_back(str(error))
+            self.roll_back(str(error))
         except ClockStopped:
-            self._green.cancel()
+            self.green.cancel()
         else:
             self._finish()
 
-    def _start(self) -> None:
+    @abstractmethod
+    def deploy(self) -> None:
+        """Give all traffic to green, step by step; raise what stops it."""
+
+    def roll_back(self, reason: str) -> None:
+        """Give everything back to blue, which is whole, and end green."""
+        endpoint = self.endpoint
+        if endpoint.fleet is not None:
+            endpoint.traffic.switch(endpoint.fleet.routes())
+        count = sum(len(pool.ready) for pool in self.green.pools)
+        endpoint.enter("Deleting", f"Terminating {count} instance(s).", {})
+        self.green.cancel()
+        try:
+            self.green.retire()
+        finally:
+            endpoint.pending = None
+            endpoint.become(Status.IN_SERVICE, reason)
+
+    def bake(self, seconds: float, why: str, capacity: str) -> None:
+        """Watch the alarms for ``seconds`` of the account's time, unless there are none to wait."""
+        if seconds == 0:
+            return
+        self.endpoint.enter(
+            "Baking", f"Baking for {seconds} seconds ({why}) with traffic enabled on {capacity}"
+        )
+        self._wait(seconds)
+
+    def _refuse_alarms(self) -> None:
         missing = self._watch.missing()
         if missing:
             raise RolledBack(f"Could not find the auto-rollback alarm(s) {', '.join(missing)}.")
-        count = sum(variant.instances for variant in self._green.config.variants)
-        self._endpoint.enter("Creating", f"Launching {count} instance(s).")
-        self._green.start()
-
-    def _bake(self, step: Step) -> None:
-        count = sum(step.active.values())
-        capacity = f"{step.capacity} capacity of {count} instance(s)."
-        self._endpoint.enter("ActivatingTraffic", f"Activating traffic on {capacity}", step.active)
-        self._shift(step)
-        if step.seconds == 0:
-            return
-        self._endpoint.enter(
-            "Baking",
-            f"Baking for {step.seconds} seconds ({step.why}) with traffic enabled on {capacity}",
-        )
-        self._wait(step.seconds)
-
-    def _shift(self, step: Step) -> None:
-        share = {
-            pool.variant.name: step.active[pool.variant.name] / pool.desired
-            for pool in self._green.pools
-        }
-        blue = self._endpoint.fleet
-        rest: Mapping[str, float] = {name: 1 - part for name, part in share.items()}
-        old = [] if blue is None or step.capacity == "full" else blue.routes(rest, whole=True)
-        self._endpoint.traffic.switch([*self._green.routes(share), *old])
+        if self._watch.look():
+            # Before any traffic: what rings already would say nothing about the new fleet.
+            raise self._rung()
 
     def _wait(self, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
         while (left := (until - self._clock.now()).total_seconds()) > 0:
-            self._endpoint.baking = True
+            self.endpoint.baking = True
             try:
                 tripped = self._clock.wait(self._watch.tripped, min(left, _LOOK))
             finally:
-                self._endpoint.baking = False
+                self.endpoint.baking = False
             if tripped:
                 break
             self._in_time(self._clock.now())
         if self._watch.settle():
-            raise RolledBack(
-                "The deployment was rolled back because one or more of its auto-rollback alarms "
-                f"went into ALARM: {self._watch.reason}."
-            )
+            raise self._rung()
+
+    def _rung(self) -> RolledBack:
+        return RolledBack(
+            "The deployment was rolled back because one or more of its auto-rollback alarms "
+            f"went into ALARM: {self._watch.reason}."
+        )
 
     def _in_time(self, now: datetime) -> None:
         if now > self._deadline:
             raise RolledBack(
                 f"The deployment exceeded MaximumExecutionTimeoutInSeconds "
-                f"({self._policy.timeout}) and was rolled back."
+                f"({self.policy.timeout}) and was rolled back."
             )
 
     def _finish(self) -> None:
-        endpoint = self._endpoint
+        endpoint = self.endpoint
         with endpoint.lock:
-            endpoint.fleet, endpoint.retiring = self._green, endpoint.fleet
-            endpoint.config_name = self._green.config.name
+            leaving = [fleet for fleet in (endpoint.fleet, *endpoint.retiring) if fleet is not None]
+            endpoint.fleet, endpoint.retiring = self.green, tuple(leaving)
+            endpoint.config_name = self.green.config.name
             endpoint.pending = None
         try:
-            if endpoint.retiring is not None:
-                endpoint.retiring.retire()
+            for fleet in leaving:
+                fleet.retire()
         finally:
-            endpoint.retiring = None
+            endpoint.retiring = ()
             endpoint.become(Status.IN_SERVICE)
-
-    def _roll_back(self, reason: str) -> None:
-        endpoint = self._endpoint
-        if endpoint.fleet is not None:
-            endpoint.traffic.switch(endpoint.fleet.routes())
-        count = sum(len(pool.ready) for pool in self._green.pools)
-        endpoint.enter("Deleting", f"Terminating {count} instance(s).", {})
-        self._green.cancel()
-        try:
-            self._green.retire()
-        finally:
-            endpoint.pending = None
-            endpoint.become(Status.IN_SERVICE, reason)

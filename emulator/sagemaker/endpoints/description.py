@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from emulator.sagemaker.endpoints.fleet import Fleet
+from emulator.sagemaker.endpoints.pool import Pool
 
 
 def described(fleet: Fleet) -> dict[str, Any]:
     """Return the variants and the capture of the fleet that serves."""
-    found: dict[str, Any] = {"ProductionVariants": variants_of(fleet)}
+    found: dict[str, Any] = variants_of(fleet)
     capture = fleet.config.capture
     if capture is not None:
         found["DataCaptureConfig"] = {
@@ -21,28 +22,36 @@ def described(fleet: Fleet) -> dict[str, Any]:
     return found
 
 
-def variants_of(fleet: Fleet) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for pool in fleet.pools:
-        name = pool.variant.name
-        image = fleet.images[name]
-        found.append(
-            {
-                "VariantName": name,
-                "DeployedImages": [
-                    {
-                        "SpecifiedImage": fleet.specified[name],
-                        "ResolvedImage": image.uri,
-                        "ResolutionTime": fleet.resolved_at,
-                    }
-                ],
-                "CurrentWeight": pool.weight,
-                "DesiredWeight": pool.weight,
-                "CurrentInstanceCount": len(pool.ready),
-                "DesiredInstanceCount": pool.desired,
-            }
-        )
+def variants_of(fleet: Fleet) -> dict[str, list[dict[str, Any]]]:
+    """Return the members that tell of the variants; the shadow's only where there is one."""
+    found = {"ProductionVariants": [_summary(fleet, pool) for pool in fleet.pools]}
+    if fleet.shadows:
+        found["ShadowProductionVariants"] = [_summary(fleet, pool) for pool in fleet.shadows]
     return found
+
+
+def _summary(fleet: Fleet, pool: Pool) -> dict[str, Any]:
+    name = pool.variant.name
+    image = {
+        "SpecifiedImage": fleet.specified[name],
+        "ResolvedImage": fleet.images[name].uri,
+        "ResolutionTime": fleet.resolved_at,
+    }
+    return {
+        "VariantName": name,
+        "DeployedImages": [image],
+        "CurrentWeight": pool.weight,
+        "DesiredWeight": pool.desired_weight,
+        **_capacity(pool),
+    }
+
+
+def _capacity(pool: Pool) -> dict[str, Any]:
+    serverless = pool.variant.serverless
+    if serverless is None:
+        return {"CurrentInstanceCount": len(pool.ready), "DesiredInstanceCount": pool.desired}
+    told = serverless.described()
+    return {"CurrentServerlessConfig": told, "DesiredServerlessConfig": told}
 
 
 def in_milliseconds(value: Any) -> Any:

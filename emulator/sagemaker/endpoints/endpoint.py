@@ -21,6 +21,8 @@ class Status(StrEnum):
     IN_SERVICE = "InService"
     DELETING = "Deleting"
     FAILED = "Failed"
+    UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
+    """A rolling deployment failed on its way back: both configurations serve."""
 
 
 BUSY = frozenset({Status.CREATING, Status.UPDATING, Status.DELETING})
@@ -50,7 +52,7 @@ class Endpoint:
         self.created = self.modified = account.clock.now()
         self.traffic = Traffic()
         self.fleet: Fleet | None = None
-        self.retiring: Fleet | None = None
+        self.retiring: tuple[Fleet, ...] = ()
         self.baking = False
         self.pending: Pending | None = None
         self.deployment_config: dict[str, Any] | None = None
@@ -59,7 +61,7 @@ class Endpoint:
 
     def fleets(self) -> list[Fleet]:
         pending = self.pending
-        found = (self.fleet, self.retiring, None if pending is None else pending.fleet)
+        found = (self.fleet, *self.retiring, None if pending is None else pending.fleet)
         return [fleet for fleet in found if fleet is not None]
 
     def become(self, status: Status, failure: str | None = None) -> None:
@@ -105,17 +107,14 @@ class Endpoint:
         pending = self.pending
         if pending is None:
             return {}
-        variants = variants_of(pending.fleet)
-        for variant in variants:
-            name = variant["VariantName"]
-            variant["CurrentInstanceCount"] = pending.active.get(name, 0)
+        found: dict[str, Any] = variants_of(pending.fleet)
+        for variant in found["ProductionVariants"]:
+            if "CurrentInstanceCount" in variant:
+                name = variant["VariantName"]
+                variant["CurrentInstanceCount"] = pending.active.get(name, 0)
             if pending.stage:
                 variant["VariantStatus"] = [pending.stage]
-        return {
-            "EndpointConfigName": pending.config_name,
-            "ProductionVariants": variants,
-            "StartTime": pending.started,
-        }
+        return found | {"EndpointConfigName": pending.config_name, "StartTime": pending.started}
 
     def _tell(self, detail_type: str) -> None:
         """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
@@ -128,6 +127,7 @@ class Endpoint:
                 "EndpointArn",
                 "EndpointConfigName",
                 "ProductionVariants",
+                "ShadowProductionVariants",
                 "CreationTime",
                 "LastModifiedTime",
                 "PendingDeploymentSummary",

@@ -4,10 +4,10 @@ import shutil
 import threading
 
 from emulator.account_clock import AccountClock
+from emulator.faults.callers import Callers, Kind
 from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.configs import EndpointConfig, EndpointConfigs
-from emulator.sagemaker.endpoints.deployment import BlueGreen
 from emulator.sagemaker.endpoints.endpoint import BUSY, Endpoint, Pending, Status
 from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.lifecycle import Crew, bring_up, changes_of, resize, take_down
@@ -15,6 +15,7 @@ from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.policy import DeploymentPolicy
 from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing, newest_first
 from emulator.sagemaker.endpoints.retained import retained
+from emulator.sagemaker.endpoints.update import Plan, Scaling, refuse_conversion, refuse_rescaled
 from emulator.sagemaker.errors import validation
 from emulator.sagemaker.listing import Entry, page
 from emulator.sagemaker.operations import Request, Response, operation
@@ -25,13 +26,20 @@ class Endpoints:
     """The endpoints of the account."""
 
     def __init__(
-        self, account: Account, images: Images, models: Models, configs: EndpointConfigs
+        self,
+        account: Account,
+        images: Images,
+        models: Models,
+        configs: EndpointConfigs,
+        callers: Callers,
     ) -> None:
+        self.scaling: Scaling | None = None
         self._account = account
         self._images = images
         self._models = models
         self._configs = configs
         self._endpoints = Records[Endpoint]()
+        self._callers = callers
         self._crew = Crew()
 
     def start(self) -> None:
@@ -90,28 +98,20 @@ class Endpoints:
         old = self._configs.get(endpoint.config_name)
         new = self._configs.get(request["EndpointConfigName"])
         with endpoint.lock:
-            new = retained(request, new, self._running(endpoint))
-            deployment = request.get("DeploymentConfig")
-            if deployment is None and request.get("RetainDeploymentConfig", False):
-                deployment = endpoint.deployment_config
-            policy = DeploymentPolicy.of(deployment, new)
-            if {one.name for one in old.variants} != {one.name for one in new.variants}:
-                policy = policy.all_at_once()
-            green = self._fleet(endpoint, new)
-            endpoint.deployment_config = deployment
+            running = self._running(endpoint)
+            refuse_conversion(old, new)
+            refuse_rescaled(self._scaled(endpoint.name), old, new)
+            plan = Plan.of(request, endpoint, old, retained(request, new, running))
+            green = self._fleet(endpoint, plan.config)
+            endpoint.deployment_config = plan.asked
             endpoint.pending = Pending(
                 config_name=new.name, started=self._account.clock.now(), fleet=green
             )
             endpoint.status = Status.UPDATING
-        deploy = BlueGreen(
-            endpoint=endpoint,
-            green=green,
-            policy=policy,
-            clock=self._account.clock,
-            cloudwatch=lambda: self._account.client("cloudwatch"),
+        deployment = plan.deployment(
+            endpoint, green, self._account.clock, lambda: self._account.client("cloudwatch")
         )
-
-        self._crew.take(endpoint, deploy.run)
+        self._crew.take(endpoint, deployment.run)
         return {"EndpointArn": endpoint.arn}
 
     @operation("UpdateEndpointWeightsAndCapacities")
@@ -158,10 +158,15 @@ class Endpoints:
             if endpoint.status in BUSY:
                 raise in_progress(endpoint.arn)
             endpoint.status = Status.DELETING
+        if self.scaling is not None:
+            self.scaling.forget(endpoint.name)
         self._crew.take(
             endpoint, lambda: take_down(endpoint, lambda: self._endpoints.remove(endpoint.name))
         )
         return {}
+
+    def _scaled(self, name: str) -> frozenset[str]:
+        return frozenset() if self.scaling is None else self.scaling.scaled(name)
 
     def _get(self, name: str) -> Endpoint:
         endpoint = self._endpoints.get(name)
@@ -188,4 +193,5 @@ class Endpoints:
             endpoint=endpoint.name,
             config=config,
             traffic=endpoint.traffic,
+            access_key=self._callers.admit(Kind.ENDPOINT, endpoint.name)[0],
         )

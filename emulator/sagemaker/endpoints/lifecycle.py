@@ -9,7 +9,8 @@ from emulator.clock import ClockStopped
 from emulator.sagemaker.endpoints.endpoint import Endpoint, Status
 from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.pool import Pool, PoolError
-from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.endpoints.serverless import ServerlessPool
+from emulator.sagemaker.errors import validation
 
 _log = logging.getLogger("emulator.endpoints")
 
@@ -57,39 +58,58 @@ def bring_up(endpoint: Endpoint, fleet: Fleet) -> None:
 
 
 def changes_of(fleet: Fleet, wanted: Sequence[Mapping[str, Any]]) -> Changes:
-    """Find the pools that ``DesiredWeightsAndCapacities`` names."""
-    pools = {pool.variant.name: pool for pool in fleet.pools}
+    """Find the pools that ``DesiredWeightsAndCapacities`` names, and what is asked of them."""
+    pools = {pool.variant.name: pool for pool in fleet.everyone}
     for one in wanted:
-        if "ServerlessUpdateConfig" in one:
-            raise not_supported("UpdateEndpointWeightsAndCapacities of serverless variants")
-        if one["VariantName"] not in pools:
+        name = one["VariantName"]
+        if name not in pools:
             raise validation(
-                f'The variant name(s) "{one["VariantName"]}" is/are not present within endpoint '
+                f'The variant name(s) "{name}" is/are not present within endpoint '
                 f'configuration "{fleet.config.name}".'
             )
+        serverless = pools[name].variant.serverless is not None
+        wrong = "DesiredInstanceCount" if serverless else "ServerlessUpdateConfig"
+        if wrong in one:
+            kind = "serverless" if serverless else "not serverless"
+            raise validation(f"{wrong} cannot be given: production variant {name} is {kind}.")
+        if one.get("DesiredInstanceCount") == 0:
+            raise validation(f"DesiredInstanceCount of variant {name} must be at least 1, got 0.")
     return [(pools[one["VariantName"]], one) for one in wanted]
 
 
 def resize(endpoint: Endpoint, fleet: Fleet, changes: Changes) -> None:
     """Grow before the weights move, shrink after: no request meets a missing instance."""
     before = [(pool, pool.desired) for pool, _ in changes]
+    for pool, wanted in changes:
+        pool.desired_weight = float(wanted.get("DesiredWeight", pool.weight))
     try:
         for pool, wanted in changes:
-            pool.desired = max(pool.desired, wanted.get("DesiredInstanceCount", 0))
-            pool.grow()
+            _grow(pool, wanted)
     except PoolError as error:
         for pool, count in before:
-            pool.desired = count
+            pool.desired, pool.desired_weight = count, pool.weight
             pool.shrink()
         endpoint.become(Status.IN_SERVICE, str(error))
         return
-    for pool, wanted in changes:
-        pool.weight = float(wanted.get("DesiredWeight", pool.weight))
+    for pool, _ in changes:
+        pool.weight = pool.desired_weight
     endpoint.traffic.switch(fleet.routes())
     for (pool, wanted), (_, count) in zip(changes, before, strict=True):
-        pool.desired = wanted.get("DesiredInstanceCount", count)
-        pool.shrink()
+        if pool.variant.serverless is None:
+            pool.desired = wanted.get("DesiredInstanceCount", count)
+            pool.shrink()
     endpoint.become(Status.IN_SERVICE)
+
+
+def _grow(pool: Pool, wanted: Mapping[str, Any]) -> None:
+    if isinstance(pool, ServerlessPool):
+        asked = wanted.get("ServerlessUpdateConfig", {})
+        pool.change(
+            concurrency=asked.get("MaxConcurrency"), provisioned=asked.get("ProvisionedConcurrency")
+        )
+    else:
+        pool.desired = max(pool.desired, wanted.get("DesiredInstanceCount", 0))
+    pool.grow()
 
 
 def take_down(endpoint: Endpoint, forget: Callable[[], object]) -> None:

@@ -16,7 +16,7 @@ _VALUES = 150
 """PutMetricData takes 150 different values a datum:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html"""
 _BATCH = 200
-_UNITS = {"ModelLatency": "Microseconds", "OverheadLatency": "Microseconds"}
+_MICROSECONDS = ("ModelLatency", "OverheadLatency", "ModelSetupTime")
 
 
 class Meter:
@@ -58,6 +58,13 @@ class Meter:
             counters["ModelLatency"][_microseconds(model)] += 1
             counters["OverheadLatency"][_microseconds(overhead)] += 1
 
+    def set_up(self, at: datetime, seconds: float) -> None:
+        """Record how long new compute of a serverless endpoint took to launch."""
+        second = at.replace(microsecond=0)
+        with self._lock:
+            counters = self._seconds.setdefault(second, {name: Counter[float]() for name in _NAMES})
+            counters["ModelSetupTime"][_microseconds(seconds)] += 1
+
     def publish(self, cloudwatch: Any) -> None:
         """Send all there is; what could not be sent goes with the next time."""
         with self._publishing:
@@ -84,7 +91,7 @@ class Meter:
                             "Timestamp": second,
                             "Values": list(values),
                             "Counts": list(counts),
-                            "Unit": _UNITS.get(name, "None"),
+                            "Unit": "Microseconds" if name in _MICROSECONDS else "None",
                         }
 
 
@@ -96,6 +103,7 @@ _NAMES = (
     "InvocationModelErrors",
     "ModelLatency",
     "OverheadLatency",
+    "ModelSetupTime",
 )
 
 

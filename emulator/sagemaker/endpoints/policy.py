@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from emulator.sagemaker.endpoints.configs import EndpointConfig
-from emulator.sagemaker.errors import not_supported, validation
+from emulator.sagemaker.errors import validation
 
 _LONGEST = 28_800
 """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html"""
 _SIZES = {"CANARY": ("CanarySize", 0.0, 0.5), "LINEAR": ("LinearStepSize", 0.1, 0.5)}
+_POLICIES = ("BlueGreenUpdatePolicy", "RollingUpdatePolicy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,25 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """How a rolling deployment turns instances over, by variant; ``back`` is for the way back."""
+
+    forth: Mapping[str, int]
+    back: Mapping[str, int]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentPolicy:
-    """The last step is always the full capacity; without a config it has no wait and no alarm."""
+    """The last step is always the full capacity; without a config it has no wait and no alarm.
+
+    With ``batches`` the deployment is a rolling one and the steps are of no account.
+    """
 
     steps: tuple[Step, ...]
     alarms: tuple[str, ...] = ()
     timeout: int = _LONGEST
+    batches: Batches | None = None
 
     @classmethod
     def of(cls, request: Mapping[str, Any] | None, config: EndpointConfig) -> Self:
@@ -39,18 +53,18 @@ class DeploymentPolicy:
         totals = {variant.name: variant.instances for variant in config.variants}
         if request is None:
             return cls(steps=(_full(totals, 0),))
-        if "RollingUpdatePolicy" in request:
-            raise not_supported("DeploymentConfig with RollingUpdatePolicy")
-        if "BlueGreenUpdatePolicy" not in request:
-            raise validation("DeploymentConfig must have BlueGreenUpdatePolicy.")
-        policy = request["BlueGreenUpdatePolicy"]
-        routing = policy["TrafficRoutingConfiguration"]
-        last = _full(totals, policy.get("TerminationWaitInSeconds", 0))
+        given = [name for name in _POLICIES if name in request]
+        if len(given) != 1:
+            got = " and ".join(given) if given else "neither"
+            raise validation(f"DeploymentConfig must have one of {' and '.join(_POLICIES)}: {got}.")
+        policy = request[given[0]]
         alarms = request.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        rolling = given[0] == "RollingUpdatePolicy"
         return cls(
-            steps=(*_partial(routing, totals), last),
+            steps=(_full(totals, 0),) if rolling else _blue_green(policy, totals),
             alarms=tuple(alarm["AlarmName"] for alarm in alarms),
             timeout=policy.get("MaximumExecutionTimeoutInSeconds", _LONGEST),
+            batches=_batches(policy, totals) if rolling else None,
         )
 
     def all_at_once(self) -> "DeploymentPolicy":
@@ -65,6 +79,11 @@ def _full(totals: Mapping[str, int], seconds: int) -> Step:
     return Step(
         active=dict(totals), seconds=seconds, why="TerminationWaitInSeconds", capacity="full"
     )
+
+
+def _blue_green(policy: Mapping[str, Any], totals: Mapping[str, int]) -> tuple[Step, ...]:
+    last = _full(totals, policy.get("TerminationWaitInSeconds", 0))
+    return (*_partial(policy["TrafficRoutingConfiguration"], totals), last)
 
 
 def _partial(routing: Mapping[str, Any], totals: Mapping[str, int]) -> list[Step]:
@@ -95,6 +114,23 @@ def _partial(routing: Mapping[str, Any], totals: Mapping[str, int]) -> list[Step
             break
         active = {name: min(total, active[name] + first[name]) for name, total in totals.items()}
     return steps
+
+
+def _batches(policy: Mapping[str, Any], totals: Mapping[str, int]) -> Batches:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RollingUpdatePolicy.html"""
+    back = policy.get("RollbackMaximumBatchSize", {"Type": "CAPACITY_PERCENT", "Value": 100})
+
+    def sizes(member: str, size: Mapping[str, Any], most: float) -> dict[str, int]:
+        return {
+            name: _instances(size, total, member=member, variant=name, least=0.05, most=most)
+            for name, total in totals.items()
+        }
+
+    return Batches(
+        forth=sizes("MaximumBatchSize", policy["MaximumBatchSize"], 0.5),
+        back=sizes("RollbackMaximumBatchSize", back, 1.0),
+        seconds=policy["WaitIntervalInSeconds"],
+    )
 
 
 def _instances(

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from emulator.sagemaker.endpoints.artifact import ArtifactError
-from emulator.sagemaker.endpoints.configs import Variant
 from emulator.sagemaker.endpoints.instance import Cancelled, Instance, NotHealthy
+from emulator.sagemaker.endpoints.variants import Variant
 
 _log = logging.getLogger("emulator.endpoints")
 
@@ -30,11 +30,14 @@ class Draining(Protocol):
 class Pool:
     """``ready`` is replaced, never changed, so that routing may read it at any time."""
 
+    one_at_a_time = False
+    """An instance takes a request only when it has none."""
+
     def __init__(self, variant: Variant, make: Callable[[], Instance], traffic: Draining) -> None:
         self.variant = variant
         self.ready: tuple[Instance, ...] = ()
         self.desired = variant.instances
-        self.weight = variant.weight
+        self.weight = self.desired_weight = variant.weight
         self._make = make
         self._traffic = traffic
         self._lock = threading.Lock()

@@ -22,7 +22,7 @@ def retained(request: Request, config: EndpointConfig, running: Fleet) -> Endpoi
             None if "DesiredInstanceCount" in left_out else pool.desired,
             None if "DesiredWeight" in left_out else pool.weight,
         )
-        for pool in running.pools
+        for pool in running.everyone
     }
     config = config.resized(sizes)
     if "DataCaptureConfig" in left_out:

@@ -12,6 +12,16 @@ from emulator.sagemaker.endpoints.pool import Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """What sees copies of a route's requests, ``share`` of them, and answers nobody."""
+
+    share: float
+    pool: Pool
+    meter: Meter
+    capture: CaptureLog | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A share of the traffic and what answers it; ``active`` is the size of a canary."""
 
@@ -20,6 +30,7 @@ class Route:
     active: int | None
     meter: Meter
     capture: CaptureLog | None
+    shadow: Shadow | None = None
 
     @property
     def variant(self) -> str:
@@ -69,6 +80,23 @@ class Traffic:
             instance.outstanding += 1
             return route, instance
 
+    def mirror(self, route: Route) -> Instance | None:
+        """Take an instance of the route's shadow, for its share of the requests.
+
+        Ask while a request of the route is outstanding: the fleet waits for that one, and then
+        for its copy.
+        """
+        shadow = route.shadow
+        if shadow is None or random.random() >= shadow.share:  # noqa: S311
+            return None
+        with self._changed:
+            able = [one for one in shadow.pool.ready if not one.lost]
+            if not able:
+                return None
+            instance = min(able, key=lambda one: one.outstanding)
+            instance.outstanding += 1
+            return instance
+
     def release(self, instance: Instance) -> None:
         with self._changed:
             instance.outstanding -= 1
@@ -89,5 +117,7 @@ def _able(route: Route, avoiding: Instance | None) -> list[Instance]:
     return [
         instance
         for instance in route.pool.ready[: route.active]
-        if not instance.lost and instance is not avoiding
+        if not instance.lost
+        and instance is not avoiding
+        and not (route.pool.one_at_a_time and instance.outstanding)
     ]

@@ -57,17 +57,17 @@ class Upkeep:
 
     def _replace_lost(self) -> None:
         for fleet in self._fleets():
-            for pool in fleet.pools:
+            for pool in fleet.everyone:
                 pool.replace_lost()
 
     def _ping(self) -> None:
         for fleet in self._fleets():
-            for pool in fleet.pools:
+            for pool in fleet.everyone:
                 pool.check()
 
     def _publish(self) -> None:
         for fleet in self._fleets():
-            for pool in fleet.pools:
+            for pool in fleet.everyone:
                 pool.flush_logs()
             for meter in list(fleet.meters.values()):
                 self._once(lambda meter=meter: meter.publish(self._account.client("cloudwatch")))

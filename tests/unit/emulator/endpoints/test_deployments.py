@@ -32,6 +32,16 @@ def canary(*, size=50, kind="CAPACITY_PERCENT", wait=60, last=0, alarms=(), type
     }
 
 
+def rolling(*, size=50, kind="CAPACITY_PERCENT", wait=60, back=None, alarms=()):
+    policy = {"MaximumBatchSize": {"Type": kind, "Value": size}, "WaitIntervalInSeconds": wait}
+    if back is not None:
+        policy["RollbackMaximumBatchSize"] = {"Type": "INSTANCE_COUNT", "Value": back}
+    return {
+        "RollingUpdatePolicy": policy,
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]},
+    }
+
+
 def models_seen(sagemaker, requests=60):
     async def many():
         return [json.loads((await sagemaker.ask("churn"))[2])["model"] for _ in range(requests)]
@@ -232,3 +242,87 @@ def test_a_config_that_is_gone_can_be_updated_neither_to_nor_from(sagemaker):
         with pytest.raises(ServiceError, match="Could not find endpoint configuration"):
             sagemaker.call("UpdateEndpoint", EndpointName="churn", EndpointConfigName=wanted)
     assert sagemaker.invoke("churn")[0] == 200
+
+
+def test_linear_steps_take_their_share_and_each_is_baked(sagemaker, account):
+    sagemaker.serve("one", instances=3)
+    linear = canary(size=1, kind="INSTANCE_COUNT", wait=60, last=30, type_="LINEAR")
+    sagemaker.update("two", instances=3, deployment=linear)
+    shares = []
+    for bake in ("of 1 instance", "of 2 instance", "full capacity of 3 instance"):
+        sagemaker.until(lambda bake=bake: f"enabled on {bake}" in baking(sagemaker))
+        shares.append(models_seen(sagemaker, 300)["two"])
+        account.clock.advance(61)
+    assert sagemaker.wait("InService")["EndpointConfigName"] == "two"
+    assert 60 < shares[0] < 140 < 160 < shares[1] < 240
+    assert shares[2] == 300
+
+
+def baking(sagemaker):
+    """Return the last message of a bake, with "partial capacity " left out."""
+    pending = sagemaker.describe().get("PendingDeploymentSummary", {})
+    messages = [
+        stage["StatusMessage"]
+        for variant in pending.get("ProductionVariants", [])
+        for stage in variant.get("VariantStatus", [])
+        if stage["Status"] == "Baking"
+    ]
+    return "".join(messages).replace("partial capacity ", "")
+
+
+def test_an_alarm_that_rings_already_stops_the_update_before_any_traffic(sagemaker, account):
+    account.clients["cloudwatch"].alarms |= {"latency": "ALARM"}
+    sagemaker.serve("one", instances=2)
+    sagemaker.update("two", instances=2, deployment=canary(alarms=("latency",)))
+    described = sagemaker.wait("InService")
+    assert described["EndpointConfigName"] == "one"
+    assert described["FailureReason"].endswith("went into ALARM: latency.")
+    assert not account.clients["cloudwatch"].sum(
+        "Invocations", EndpointName="churn", VariantName="AllTraffic", EndpointConfigName="two"
+    )
+    stages = [event for event in account.events if "Deployment" in event.type]
+    assert "ActivatingTraffic" not in str(stages)
+
+
+def resized(sagemaker, **change):
+    sagemaker.call(
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="churn",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic"} | change],
+    )
+    return sagemaker.wait("InService")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "count", "weight"),
+    [((), 3, 5.0), (("DesiredInstanceCount",), 2, 5.0), (("DesiredWeight",), 3, 1.0)],
+)
+def test_the_capacity_that_was_reached_survives_the_switch(
+    sagemaker, account, left_out, count, weight
+):
+    sagemaker.serve("one", instances=2)
+    resized(sagemaker, DesiredInstanceCount=3, DesiredWeight=5.0)
+    sagemaker.model("two")
+    sagemaker.config("two", instances=2)
+    sagemaker.call(
+        "UpdateEndpoint",
+        EndpointName="churn",
+        EndpointConfigName="two",
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=[{"VariantPropertyType": kind} for kind in left_out],
+        DeploymentConfig=canary(size=1, kind="INSTANCE_COUNT", wait=60),
+    )
+    sagemaker.until(lambda: "canary capacity of 1" in baking(sagemaker))
+    assert sagemaker.describe()["ProductionVariants"][0]["CurrentInstanceCount"] == 3
+    account.clock.advance(61)
+    (variant,) = sagemaker.wait("InService")["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == variant["DesiredInstanceCount"] == count
+    assert variant["CurrentWeight"] == variant["DesiredWeight"] == weight
+    assert len({sagemaker.invoke("churn")[2]["pid"] for _ in range(60)}) == count
+
+
+def test_without_retaining_the_config_says_how_many_serve(sagemaker):
+    sagemaker.serve("one", instances=1)
+    resized(sagemaker, DesiredInstanceCount=2)
+    sagemaker.update("two", instances=1)
+    assert sagemaker.wait("InService")["ProductionVariants"][0]["CurrentInstanceCount"] == 1

@@ -43,9 +43,8 @@ def test_a_model_that_can_not_be_served_is_refused(sagemaker, request_, code, me
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
         ({"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
-        ({"ProductionVariants": [VARIANT | {"ServerlessConfig": {}}]}, "ServerlessConfig"),
+        ({"ProductionVariants": [VARIANT | {"CoreDumpConfig": {}}]}, "CoreDumpConfig"),
         ({"ProductionVariants": [VARIANT, VARIANT]}, "must be unique"),
         ({"ProductionVariants": [VARIANT | {"ModelName": "no"}]}, 'Could not find model "arn:'),
     ],

@@ -2,11 +2,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.sagemaker.endpoints.configs import EndpointConfig, Variant
+from emulator.sagemaker.endpoints.configs import EndpointConfig
 from emulator.sagemaker.endpoints.policy import DeploymentPolicy
+from emulator.sagemaker.endpoints.variants import Variant
 from emulator.sagemaker.errors import ServiceError
 
-from .test_deployments import canary
+from .test_deployments import canary, rolling
 
 
 def config(instances):
@@ -45,7 +46,15 @@ def test_the_new_fleet_takes_over_in_these_steps(deployment, instances, active):
         (canary(size=50), 1, "of the 1 instance"),
         (canary(size=2, kind="INSTANCE_COUNT"), 3, "of the 3 instance"),
         (canary(size=5, type_="LINEAR"), 10, "LinearStepSize must be between 10% and 50%"),
-        ({"RollingUpdatePolicy": {}}, 2, "does not emulate .* RollingUpdatePolicy"),
+        ({}, 2, "must have one of BlueGreenUpdatePolicy and RollingUpdatePolicy: neither"),
+        (
+            canary() | {"RollingUpdatePolicy": {}},
+            2,
+            "BlueGreenUpdatePolicy and RollingUpdatePolicy.$",
+        ),
+        (rolling(size=60), 10, "MaximumBatchSize must be between 5% and 50% of the 10 instance"),
+        (rolling(size=1, kind="INSTANCE_COUNT"), 30, "between 5% and 50% of the 30 instance"),
+        (rolling(size=50), 1, "of the 1 instance"),
     ],
 )
 def test_a_deployment_that_can_not_be_done_is_refused(deployment, instances, message):
