@@ -47,6 +47,14 @@ class Settings:
     """Whether someone must be told how runs end."""
     notification_emails: tuple[str, ...] = ()
     log_retention: logs.RetentionDays
+    reconcile_minutes: int
+    """How often the reconciler looks by itself, beside the events that call it.
+
+    Five minutes are 288 looks a day; a replayed year of them would be 105,000, so that where
+    years are replayed the events must do, and a look a day for what has no event.
+    """
+    idle_endpoints_sleep: bool
+    """Whether a card's idle_hours removes its endpoint; production's stays."""
     network: PrivateNetwork | None = None
     tracking: Tracking = Tracking.OFF
     tracking_uri: str | None = None
@@ -54,6 +62,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._check_tracking()
+        if not 5 <= self.reconcile_minutes <= 1440:
+            raise SettingsError(
+                f"reconcile_minutes must be between 5 and 1440, got {self.reconcile_minutes}"
+            )
         if self.subscriber_required and not self.notification_emails:
             raise SettingsError(
                 f"environment {self.name} must have at least one subscriber to its notifications, "
@@ -110,6 +122,8 @@ DEV = Settings(
     retain_data=False,
     subscriber_required=False,
     log_retention=logs.RetentionDays.TWO_WEEKS,
+    reconcile_minutes=1440,
+    idle_endpoints_sleep=True,
 )
 
 
@@ -120,4 +134,6 @@ def _prod(emails: tuple[str, ...]) -> Settings:
         subscriber_required=True,
         notification_emails=emails,
         log_retention=logs.RetentionDays.ONE_YEAR,
+        reconcile_minutes=5,
+        idle_endpoints_sleep=False,
     )

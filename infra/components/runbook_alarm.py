@@ -12,19 +12,24 @@ from infra.jsii_types import implementing
 
 
 class RunbookAlarm(cloudwatch.Alarm):
-    """Tells the topic; its description names ``docs/runbooks/<runbook>.md``, which must exist."""
+    """Tells the topic; its description names ``docs/runbooks/<runbook>.md``, which must exist.
+
+    On when ``datapoints`` of the last ``periods`` periods of the metric reach the threshold.
+    """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        metric: cloudwatch.Metric,
+        metric: cloudwatch.IMetric,
         threshold: float,
         what: str,
         runbook: str,
         topic: sns.Topic,
         missing_data: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        datapoints: int = 1,
+        periods: int = 1,
     ) -> None:
         page = f"docs/runbooks/{runbook}.md"
         if not (ROOT / page).is_file():
@@ -35,8 +40,8 @@ class RunbookAlarm(cloudwatch.Alarm):
             metric=metric,
             threshold=threshold,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            datapoints_to_alarm=1,
+            evaluation_periods=periods,
+            datapoints_to_alarm=datapoints,
             treat_missing_data=missing_data,
             alarm_description=f"{what} Runbook: {page}",
         )

@@ -8,6 +8,7 @@ from infra import source_commit
 from infra.components.admission import Admission
 from infra.components.dead_letters import DeadLetters
 from infra.components.drift_monitoring import DriftMonitoring
+from infra.components.endpoint_care import EndpointCare
 from infra.components.endpoint_logs import EndpointLogs
 from infra.components.ingestion import Ingestion
 from infra.components.model import Model
@@ -51,7 +52,18 @@ class WorkloadStack(Stack):
             dead_letters=dead_letters.queue,
         )
         drift = DriftMonitoring(self, "Drift", model=model, dead_letters=dead_letters.queue)
-        triggers: list[Construct] = [admission.on_schedule(), drift.on_schedule()]
+        care = EndpointCare(
+            self,
+            "Care",
+            model=model,
+            promotion=promotion.state_machine,
+            dead_letters=dead_letters.queue,
+        )
+        triggers: list[Construct] = [
+            admission.on_schedule(),
+            drift.on_schedule(),
+            *care.triggers,
+        ]
         if model.card.triggers.on_drift:
             triggers.append(admission.on_drift(drift.alarm))
         if model.card.triggers.on_new_data:
@@ -71,6 +83,8 @@ class WorkloadStack(Stack):
             "EndpointName": model.endpoint,
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,
+            "MismatchAlarm": care.reconciler.alarm.alarm_name,
+            "ReconcilerFunction": care.reconciler.handler.function.function_name,
             "JobRoleArn": job_role.role_arn,
         }.items():
             CfnOutput(self, name, value=value)

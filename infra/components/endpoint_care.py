@@ -1,0 +1,47 @@
+"""All that looks after the endpoint between promotions: alarms, reconciler, sleep."""
+
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from contracts.card import ServingMode
+from infra.components.endpoint_alarms import EndpointAlarms
+from infra.components.idle_endpoints import IdleEndpoints
+from infra.components.instance_alarms import InstanceAlarms
+from infra.components.model import Model
+from infra.components.reconciler import Reconciler
+
+
+class EndpointCare(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        model: Model,
+        promotion: sfn.StateMachine,
+        dead_letters: sqs.Queue,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        serving = model.card.serving
+        if serving.mode is not ServingMode.BATCH:
+            EndpointAlarms(self, "Alarms", model=model)
+        if serving.mode is ServingMode.REAL_TIME:
+            InstanceAlarms(self, "Instances", model=model)
+        self.reconciler = Reconciler(
+            self, "Reconciler", model=model, promotion=promotion, dead_letters=dead_letters
+        )
+        self.triggers: list[Construct] = [*self.reconciler.triggers]
+        if _may_sleep(model):
+            idle = IdleEndpoints(self, "Idle", model=model, dead_letters=dead_letters)
+            self.triggers.append(idle.schedule)
+
+
+def _may_sleep(model: Model) -> bool:
+    """A serverless endpoint costs nothing while idle, and a batch model has none."""
+    serving = model.card.serving
+    return (
+        serving.idle_hours is not None
+        and serving.mode is ServingMode.REAL_TIME
+        and model.settings.idle_endpoints_sleep
+    )

@@ -1,0 +1,1 @@
+"""Remove an endpoint that nobody has asked for long; its deployment stays, to come back."""

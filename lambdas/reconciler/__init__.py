@@ -1,0 +1,1 @@
+"""Compare what the champion pointer, the model registry and the endpoint say."""
