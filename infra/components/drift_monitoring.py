@@ -94,6 +94,12 @@ class DriftMonitoring(Construct):
         )
         allow(
             role,
+            "cloudwatch:GetMetricStatistics",
+            on=["*"],
+            because="CloudWatch narrows reading metrics by no resource",
+        )
+        allow(
+            role,
             "cloudwatch:PutMetricData",
             on=["*"],
             because="metrics have no ARN; the condition narrows this to our own namespace",

@@ -17,6 +17,7 @@ from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import DocumentMissing, Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.drift_check import decision
+from lambdas.drift_check.capture_gap import Answered, gap
 from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.figures import Figures
 from lambdas.drift_check.reading import count_captures
@@ -34,6 +35,7 @@ class DriftCheck:
     champion: ChampionPointer
     watermark: Watermark
     captures: Captures
+    answered: Answered
     documents: Documents
     figures: Figures
     ledger: Ledger
@@ -46,7 +48,7 @@ class DriftCheck:
         span = decision.window(champion, mark.judged_until, as_of)
         if span is None:
             return _skipped("the captures up to this check's time are judged already")
-        judgement, refused = self._judge(champion, span)
+        judgement, refused = self._judge(champion, span, as_of)
         report = decision.report_of(self.card, span, judgement, refused)
         self._publish(report, as_of, mark)
         judged = report.verdict is not DriftVerdict.NO_VERDICT
@@ -56,14 +58,26 @@ class DriftCheck:
         logger.info("%s version %d: %s", self.card.name, span.version, report.reason)
         return {"verdict": report.verdict.value, "reason": report.reason, "rows": report.rows}
 
-    def _judge(self, champion: Champion, span: Span) -> tuple[Judgement, int]:
+    def _judge(self, champion: Champion, span: Span, as_of: datetime) -> tuple[Judgement, int]:
         baseline = self._baseline(champion)
         if isinstance(baseline, str):
             return decision.no_verdict(baseline), 0
         window = Window(baseline)
         features = [feature.name for feature in self.card.features]
-        refused = count_captures(self.captures, span, features, window)
-        return judge_counts(baseline, window.counts, window.rows, self.card.drift), refused
+        counted = count_captures(self.captures, span, features, window)
+        self._compare_captures(counted.captured, span, as_of)
+        judgement = judge_counts(baseline, window.counts, window.rows, self.card.drift)
+        return judgement, counted.refused
+
+    def _compare_captures(self, captured: int, span: Span, as_of: datetime) -> None:
+        """Also of a window too small for a verdict: captures that are lost make it so."""
+        missing = gap(
+            captured,
+            self.answered.count(span.start, span.end),
+            percent=self.card.serving.capture_percent,
+        )
+        if missing is not None:
+            self.figures.publish_gap(self.card.name, missing, as_of=as_of)
 
     def _baseline(self, champion: Champion) -> Baseline | str:
         """The champion's baseline, or why there is none to compare with."""

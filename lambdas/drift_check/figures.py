@@ -24,6 +24,13 @@ class Figures:
                 Namespace=metrics.NAMESPACE, MetricData=data[start : start + _BATCH]
             )
 
+    def publish_gap(self, model: str, share: float, *, as_of: datetime) -> None:
+        about = {metrics.MODEL: model, metrics.ENVIRONMENT: self._environment}
+        self._cloudwatch.put_metric_data(
+            Namespace=metrics.NAMESPACE,
+            MetricData=[_datum(metrics.CAPTURE_GAP, share, about, as_of)],
+        )
+
     def _data(self, report: DriftReport, as_of: datetime) -> Iterator[dict[str, Any]]:
         about = {metrics.MODEL: report.model, metrics.ENVIRONMENT: self._environment}
         yield _datum(metrics.DRIFT_ROWS, report.rows, about, as_of)

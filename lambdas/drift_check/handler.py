@@ -7,6 +7,7 @@ from typing import Any
 from contracts import moment, naming
 from contracts.environment import Variable
 from lambdas.adapters import wiring
+from lambdas.drift_check.capture_gap import Answered
 from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.check import DriftCheck
 from lambdas.drift_check.figures import Figures
@@ -20,6 +21,7 @@ def lambda_handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]
 @cache
 def _check() -> DriftCheck:
     card, environment = wiring.model_card(), wiring.setting(Variable.ENVIRONMENT)
+    endpoint = naming.endpoint(card.name, environment)
     return DriftCheck(
         card=card,
         reports_bucket=wiring.setting(Variable.REPORTS_BUCKET),
@@ -29,8 +31,9 @@ def _check() -> DriftCheck:
             wiring.client("s3"),
             bucket=wiring.setting(Variable.CAPTURES_BUCKET),
             model=card.name,
-            endpoint=naming.endpoint(card.name, environment),
+            endpoint=endpoint,
         ),
+        answered=Answered(wiring.client("cloudwatch"), endpoint=endpoint),
         documents=wiring.documents(),
         figures=Figures(wiring.client("cloudwatch"), environment=environment),
         ledger=wiring.ledger(),

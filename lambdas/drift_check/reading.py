@@ -12,10 +12,21 @@ _KEPT_LINES = 100
 _KEPT_CHARACTERS = 2000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What lay in the captures of a window, beside the rows that went into its bins."""
+
+    refused: int
+    """Lines that were put into quarantine."""
+    captured: int
+    """Requests that were answered: anybody's, by any version, readable or not."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _File:
     refused: list[RefusedLine] = field(default_factory=list[RefusedLine])
     more: int = 0
+    captured: int = 0
 
     def refuse(self, number: int, reason: str, line: bytes) -> None:
         if len(self.refused) == _KEPT_LINES:
@@ -25,15 +36,18 @@ class _File:
         self.refused.append(RefusedLine(number=number, reason=reason, content=content))
 
 
-def count_captures(captures: Captures, span: Span, features: Sequence[str], window: Window) -> int:
-    """Fill ``window``; return how many lines were refused and put into quarantine."""
-    refused = 0
+def count_captures(
+    captures: Captures, span: Span, features: Sequence[str], window: Window
+) -> Counted:
+    """Fill ``window``; lines that cannot be read are put into quarantine."""
+    refused = captured = 0
     for source in captures.files(span.start, span.end):
         file = _count_file(captures, source, span, features, window)
+        captured += file.captured
         if file.refused:
             captures.quarantine(source.key, file.refused, more=file.more, window_start=span.start)
             refused += len(file.refused) + file.more
-    return refused
+    return Counted(refused=refused, captured=captured)
 
 
 def _count_file(
@@ -48,7 +62,9 @@ def _count_file(
         except RecordUnreadable as error:
             if span.ends_hour(source.hour):
                 file.refuse(number, str(error), line or b"")
+                file.captured += 1
             continue
+        file.captured += span.answered_within(record)
         if span.holds(record):
             _count_record(record, number, line or b"", features, window, file)
     return file

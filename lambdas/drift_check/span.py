@@ -22,6 +22,10 @@ class Span:
             and not record.is_probe
         )
 
+    def answered_within(self, record: Record) -> bool:
+        """Whether an answer fell into the span, a probe's or another version's as well."""
+        return record.answered and self.start <= record.at < self.end
+
     def ends_hour(self, hour: datetime) -> bool:
         """Whether the hour's last second is in this span: true for one of adjoining spans.
 

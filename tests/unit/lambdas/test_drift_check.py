@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import Any
 
+import boto3
 import pytest
 
 from contracts import metrics, moment, state
@@ -14,6 +15,7 @@ from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
+from lambdas.drift_check.capture_gap import Answered, gap
 from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.check import DriftCheck
 from lambdas.drift_check.figures import Figures
@@ -38,6 +40,16 @@ class FakeCloudWatch:
         return [datum["Value"] for datum in self.data if datum["MetricName"] == name]
 
 
+class FakeAnswered:
+    """What CloudWatch counted, by the moment of each request."""
+
+    def __init__(self) -> None:
+        self.requests: dict[datetime, int] = {}
+
+    def count(self, start: datetime, end: datetime) -> float:
+        return sum(count for at, count in self.requests.items() if start <= at < end)
+
+
 class Watch:
     def __init__(
         self, s3: Any, documents: Documents, state_table: StateTable, ledger: Ledger, table: Any
@@ -45,12 +57,15 @@ class Watch:
         self.s3, self.documents, self.state = s3, documents, state_table
         self.cloudwatch, self._table = FakeCloudWatch(), table
         self.champion = ChampionPointer(state_table, "churn")
+        self.answered = FakeAnswered()
+        answered: Any = self.answered
         self.check = DriftCheck(
             card=CARD,
             reports_bucket="reports",
             champion=self.champion,
             watermark=Watermark(state_table, "churn"),
             captures=Captures(s3, bucket="captures", model="churn", endpoint="churn-dev"),
+            answered=answered,
             documents=documents,
             figures=Figures(self.cloudwatch, environment="dev"),
             ledger=ledger,
@@ -146,6 +161,94 @@ def test_what_looks_different_has_drifted_and_is_reported(watch: Watch) -> None:
     assert (report["version"], report["window_end"]) == (1, end)
     assert report["window_start"] == CHAMPION.promoted_at
     assert watch.summaries()[0].startswith("drift on 600 rows: ")
+
+
+def test_requests_that_were_captured_nowhere_are_a_share_of_those_answered(watch: Watch) -> None:
+    at = PROMOTED + DAY / 2
+    watch.capture(at, same(570))
+    watch.capture(at, same(20), id="probe-x-0")  # probes are invocations as well
+    watch.capture(at, same(9), version="2")
+    watch.put(at, b"{broken")  # captured, though nobody can read it
+    watch.answered.requests = {at: 800, PROMOTED + DAY: 5000}
+
+    watch.run(PROMOTED + DAY)
+
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [0.25]
+
+
+def test_a_window_too_small_for_a_verdict_still_tells_its_gap(watch: Watch) -> None:
+    watch.answered.requests = {PROMOTED + DAY / 2: 40}
+
+    assert watch.run(PROMOTED + DAY)["verdict"] == "no_verdict"
+
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [1.0]
+
+
+def test_complete_captures_have_no_gap_and_a_silent_window_no_figure(watch: Watch) -> None:
+    watch.capture(PROMOTED + DAY / 2, same(600))
+    watch.answered.requests = {PROMOTED + DAY / 2: 600}
+
+    watch.run(PROMOTED + DAY)
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [0.0]
+
+    watch.run(PROMOTED + DAY * 2)
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == []
+
+
+def test_an_answer_that_refused_is_neither_asked_nor_captured(watch: Watch) -> None:
+    at = PROMOTED + DAY / 2
+    watch.capture(at, same(600))
+    refusal = json.loads(line("1", at))
+    refusal["captureData"]["endpointOutput"]["data"] = json.dumps({"error": "row 1 …"})
+    watch.put(at, b"\n".join([json.dumps(refusal).encode()] * 100))
+    watch.answered.requests = {at: 800}
+
+    watch.run(PROMOTED + DAY)
+
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("captured", "percent", "missing"),
+    [(1000, 10, 0.0), (910, 10, 0.0), (900, 10, 0.01), (0, 10, 0.91), (10_001, 100, 0.0)],
+)
+def test_what_a_sample_lacks_by_chance_is_no_gap(
+    captured: int, percent: int, missing: float
+) -> None:
+    assert gap(captured, 10_000, percent=percent) == missing
+
+
+def test_refused_and_failed_requests_of_others_and_other_minutes_are_not_counted(
+    aws: None,
+) -> None:
+    cloudwatch: Any = boto3.client("cloudwatch")
+    start, end = PROMOTED + timedelta(seconds=30), PROMOTED + timedelta(hours=3, seconds=10)
+
+    def put(name: str, at: datetime, values: list[float], variant: str = "live") -> None:
+        datum = {
+            "MetricName": name,
+            "Dimensions": [
+                {"Name": "EndpointName", "Value": "churn-dev"},
+                {"Name": "VariantName", "Value": variant},
+            ],
+            "Timestamp": at,
+            "Values": values,
+            "Counts": [10.0] * len(values),
+        }
+        cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
+
+    within, before = PROMOTED + timedelta(hours=1), PROMOTED + timedelta(seconds=20)
+    put("Invocations", within, [1])
+    put("Invocations", PROMOTED + timedelta(hours=2), [1])
+    put("Invocation4XXErrors", within, [0, 0.2])
+    put("Invocation5XXErrors", within, [0, 0.1])
+    put("Invocations", before, [7])
+    put("Invocations", end, [7])
+    put("Invocations", within, [7], variant="shadow")
+    answered = Answered(cloudwatch, endpoint="churn-dev")
+
+    assert answered.count(start, end) == 20 - 2 - 1
+    assert answered.count(start, start + timedelta(seconds=20)) == 0
 
 
 def test_too_few_rows_give_no_verdict_and_wait_for_more(watch: Watch) -> None:

@@ -31,6 +31,8 @@ HANDLERS = [
     "ingestion_plan.handler",
     "job_failure.handler",
     "teardown.handler",
+    "reconciler.handler",
+    "idle.handler",
 ]
 ENVIRONMENT = {
     "PERENNIAL_ENVIRONMENT": "dev",
@@ -118,6 +120,26 @@ def test_the_drift_check_answers_from_its_environment(deployed: None) -> None:
     assert answer == {"verdict": "no_verdict", "reason": "there is no champion yet", "rows": 0}
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"as_of": "1997-07-01T00:00:00Z"},
+        {"time": "1997-07-01T00:00:00Z", "detail": {"EndpointName": "churn-dev"}},
+    ],
+    ids=["by schedule", "by event"],
+)
+def test_the_reconciler_answers_from_its_environment(deployed: None, event: dict[str, Any]) -> None:
+    assert handler("reconciler.handler")(event, Context()) == {
+        "verdict": "nothing_promoted",
+        "reason": "there is neither a champion nor an endpoint",
+    }
+
+
+def test_an_endpoint_that_may_not_sleep_is_not_looked_at(deployed: None) -> None:
+    with pytest.raises(ContractError, match=r"serving\.idle_hours must be set"):
+        handler("idle.handler")({"as_of": "1997-07-01T00:00:00Z"}, Context())
+
+
 @pytest.mark.parametrize("name", ["data_gate.handler", "registration.handler", "promotion.plan"])
 def test_a_request_that_lacks_a_field_is_refused_by_name(deployed: None, name: str) -> None:
     document = request().document()
@@ -146,9 +168,11 @@ def test_every_state_item_has_a_key_of_its_own() -> None:
         state.champion("churn"),
         state.drift("churn"),
         state.settled("churn", 0, "FAILED"),
+        state.asleep("churn"),
+        state.reconciliation("churn"),
     }
 
-    assert len(items) == 6
+    assert len(items) == 8
     assert KEY == "item"
 
 
