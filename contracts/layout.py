@@ -106,6 +106,22 @@ def query_prefix(model: str, day: str) -> str:
     return f"{ingested_prefix(model)}queries/{day}/"
 
 
+def batch_prefix(model: str) -> str:
+    """Data bucket: files to be scored as a whole, and their answers."""
+    return f"{model}/batch/"
+
+
+def batch_incoming_prefix(model: str) -> str:
+    """Data bucket: a file that lands here is scored by itself where the card serves in batches."""
+    return f"{batch_prefix(model)}incoming/"
+
+
+def batch_run_prefix(model: str, batch_id: str) -> str:
+    """Data bucket: ``input.manifest``, ``batch.json`` (contracts.batch.BatchRecord), and, unless
+    others were asked for, ``input/`` with what was uploaded and ``scored/`` with the answers."""
+    return f"{batch_prefix(model)}{batch_id}/"
+
+
 def drift_report_key(model: str, window_end: str) -> str:
     """Reports bucket: one drift check's report (contracts.drift_report)."""
     return f"{model}/drift/{window_end}.json"

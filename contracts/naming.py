@@ -25,6 +25,11 @@ def ingestion_id(model: str, environment: str, cause_id: str) -> str:
     return f"{model}-{environment}-data-{digest(cause_id, length=8)}"
 
 
+def batch_id(model: str, environment: str, cause_id: str) -> str:
+    """What one batch is called, the same for every delivery of the same cause."""
+    return f"{model}-{environment}-batch-{digest(cause_id, length=8)}"
+
+
 def job_name(run: str, step: str, attempt: int) -> str:
     """A job of a run: ``churn-dev-1a2b3c4d5e6f-train-0``; a redrive or retry counts up."""
     return f"{run}-{step}-{attempt}"

@@ -44,6 +44,11 @@ def champion(model: str) -> str:
     return f"champion#{model}"
 
 
+def batch(batch_id: str) -> str:
+    """Which execution scores a batch: ``execution``."""
+    return f"batch#{batch_id}"
+
+
 def drift(model: str) -> str:
     """Up to when drift checks have read the captures, of which version, and the last verdict."""
     return f"drift#{model}"

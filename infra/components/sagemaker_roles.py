@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts import layout
 from infra.components.model import Model
 from infra.components.permissions import allow, allow_key, allow_listing, allow_objects, arn
 from infra.components.service_role import ServiceRole
@@ -69,8 +70,17 @@ class EndpointRole(ServiceRole):
         allow_objects(
             self, "s3:PutObject", bucket=stores.captures, prefixes=[model.captures], because=below
         )
+        allow_objects(
+            self,
+            "s3:GetObject",
+            "s3:PutObject",
+            bucket=stores.data,
+            prefixes=[layout.batch_prefix(model.name)],
+            because="a transform job answers files as its model's role",
+        )
+        allow_listing(self, bucket=stores.data, prefixes=[layout.batch_prefix(model.name)])
         allow_key(self, stores.key)
-        allow_running(self, model, log_groups=["Endpoints"])
+        allow_running(self, model, log_groups=["Endpoints", "TransformJobs"])
         # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
         allow(
             self,

@@ -84,7 +84,7 @@ class Settlement(Construct):
             "logs:GetLogEvents",
             on=[
                 arn(role, "logs", f"log-group:/aws/sagemaker/{kind}Jobs:*", colon=True)
-                for kind in ("Training", "Processing")
+                for kind in ("Training", "Processing", "Transform")
             ],
             because="a job's streams are named after it, which exists only at run time",
         )

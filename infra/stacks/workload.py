@@ -4,8 +4,10 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from contracts.card import ServingMode
 from infra import source_commit
 from infra.components.admission import Admission
+from infra.components.batch_scoring import BatchScoring
 from infra.components.dead_letters import DeadLetters
 from infra.components.drift_monitoring import DriftMonitoring
 from infra.components.endpoint_care import EndpointCare
@@ -51,6 +53,7 @@ class WorkloadStack(Stack):
             code_commit=source_commit.of_folder(model.folder),
             dead_letters=dead_letters.queue,
         )
+        batch = BatchScoring(self, "Batch", model=model, endpoint_role=endpoint_role)
         drift = DriftMonitoring(self, "Drift", model=model, dead_letters=dead_letters.queue)
         care = EndpointCare(
             self,
@@ -64,6 +67,8 @@ class WorkloadStack(Stack):
             drift.on_schedule(),
             *care.triggers,
         ]
+        if model.card.serving.mode is ServingMode.BATCH:
+            triggers.append(batch.on_new_file(dead_letters.queue))
         if model.card.triggers.on_drift:
             triggers.append(admission.on_drift(drift.alarm))
         if model.card.triggers.on_new_data:
@@ -73,13 +78,15 @@ class WorkloadStack(Stack):
             triggers += [ingestion.plan.schedule, ingestion.state_machine]
         teardown = Teardown(self, "Teardown", model=model)
         teardown.needs(registry, endpoint_role, endpoint_logs)
-        teardown.follows(promotion.state_machine, retraining.state_machine, *triggers)
+        machines = promotion.state_machine, retraining.state_machine, batch.state_machine
+        teardown.follows(*machines, *triggers)
 
         for name, value in {
             "AdmissionFunction": admission.handler.function.function_name,
             "DriftCheckFunction": drift.handler.function.function_name,
             "RetrainingArn": retraining.state_machine.state_machine_arn,
             "PromotionArn": promotion.state_machine.state_machine_arn,
+            "BatchArn": batch.state_machine.state_machine_arn,
             "EndpointName": model.endpoint,
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,

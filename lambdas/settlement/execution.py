@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts import moment
+from contracts.batch import BatchRequest, parse_batch_request
 from contracts.errors import ContractError
 from contracts.reading import Table
 from contracts.run import Cause, Purpose, RunRequest, parse_request
@@ -19,6 +20,7 @@ class Workflow(StrEnum):
     RETRAINING = "retraining"
     PROMOTION = "promotion"
     INGESTION = "ingestion"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Execution:
     at: datetime
     request: RunRequest | None
     """What it was started with; None when its input is not a request (started by hand)."""
+    batch: BatchRequest | None
+    """What a batch was asked with."""
     parent: str | None
     """The execution that started this one and tells of its end."""
     output: Mapping[str, Any]
@@ -45,7 +49,13 @@ class Execution:
 
     @property
     def cause(self) -> Cause | None:
-        return None if self.request is None else self.request.cause
+        asked = self.request or self.batch
+        return None if asked is None else asked.cause
+
+    @property
+    def leased(self) -> bool:
+        """Only who may change what serves needs a lease."""
+        return self.workflow in (Workflow.RETRAINING, Workflow.PROMOTION)
 
     @property
     def reproduces(self) -> bool:
@@ -83,6 +93,7 @@ def read_execution(event: Mapping[str, Any], described: Mapping[str, Any]) -> Ex
         redrive=int(detail.content.get("redriveCount") or 0),
         at=moment.parse(table.text("time"), "event.time"),
         request=_request(document if workflow is Workflow.RETRAINING else document.get("request")),
+        batch=_batch(document) if workflow is Workflow.BATCH else None,
         parent=document.get(STARTED_BY),
         output=_json(described.get("output")),
         # Either may be empty: a time-out has no cause.
@@ -119,5 +130,12 @@ def _json(text: object) -> Mapping[str, Any]:
 def _request(document: object) -> RunRequest | None:
     try:
         return parse_request(document)
+    except ContractError:
+        return None
+
+
+def _batch(document: object) -> BatchRequest | None:
+    try:
+        return parse_batch_request(document)
     except ContractError:
         return None

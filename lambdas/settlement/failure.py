@@ -15,7 +15,7 @@ _SIGNALS = {9: "SIGKILL, which is how running out of memory ends", 11: "SIGSEGV"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedJob:
     kind: str
-    """``TrainingJob`` or ``ProcessingJob``."""
+    """``TrainingJob``, ``ProcessingJob`` or ``TransformJob``."""
     name: str
 
 
@@ -51,7 +51,7 @@ def explain(error: str | None, cause: str | None) -> Failure:
 
 
 def _job_of(document: Mapping[str, Any] | None) -> FailedJob | None:
-    for kind in ("TrainingJob", "ProcessingJob"):
+    for kind in ("TrainingJob", "ProcessingJob", "TransformJob"):
         if document is not None and f"{kind}Name" in document:
             return FailedJob(kind=kind, name=str(document[f"{kind}Name"]))
     return None

@@ -8,7 +8,7 @@ from lambdas.settlement.execution import Execution, Workflow
 from lambdas.settlement.failure import Failure, explain
 from lambdas.settlement.standing import Paused
 
-_JOB_STEPS = ("Validate", "Train", "Evaluate", "EachDay", "FetchDay")
+_JOB_STEPS = ("Validate", "Train", "Evaluate", "EachDay", "FetchDay", "Score")
 _RUNBOOKS = {
     "DataRejected": ("data-rejected", "correct the named rows at the source and upload the file"),
     "CandidateRolledBack": ("candidate-rolled-back", "read why; the champion kept serving"),
@@ -16,6 +16,9 @@ _RUNBOOKS = {
         "promotion-refused",
         "the version is not what the registry says, or a newer run has promoted",
     ),
+    "NoChampion": ("batch-failed", "promote a version, then ask again"),
+    "UnreadableInput": ("batch-failed", "correct the named file, then ask again"),
+    "RowsMissing": ("batch-failed", "see the answers of the named file, then redrive"),
     "NoModelData": ("no-model-data", "upload the files of the named dataset"),
     "States.Timeout": ("run-timed-out", "see what hung, then redrive the execution"),
 }

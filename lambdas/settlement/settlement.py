@@ -24,7 +24,10 @@ _ENDED = {
     Workflow.RETRAINING: LedgerKind.RUN_ENDED,
     Workflow.PROMOTION: LedgerKind.PROMOTION_ENDED,
     Workflow.INGESTION: LedgerKind.INGESTION_ENDED,
+    Workflow.BATCH: LedgerKind.BATCH_ENDED,
 }
+_AS_EXPECTED = ("ingested", "scored", "duplicate")
+"""Outcomes that come day by day, of which nobody needs to hear."""
 _HOURS = 12.0
 """How long a redriven run holds the lease when no admission has said."""
 
@@ -44,7 +47,7 @@ class Settlement:
         elif execution.workflow is Workflow.PROMOTION and execution.parent is not None:
             self._free(execution)
             done = "left to its parent"
-        elif execution.workflow is Workflow.INGESTION:
+        elif not execution.leased:
             done = self._tell(execution, None, delivery)
         else:
             # Whoever takes the lease next decides by what this end means.
@@ -61,8 +64,8 @@ class Settlement:
         self.ledger.append(_line(execution, about.step, notice))
         if paused is not None:
             self.ledger.append(_paused(execution, paused))
-        if execution.workflow is Workflow.INGESTION and execution.outcome == "ingested":
-            return "written down"  # every day's end, of which nobody needs to hear
+        if execution.outcome in _AS_EXPECTED:
+            return "written down"
         told = self.announcements.publish_once(execution, notice, delivery=delivery)
         return "told" if told else "told before"
 
@@ -104,7 +107,7 @@ class Settlement:
     def _redriven(self, execution: Execution, delivery: str) -> str:
         if execution.redrive == 0:
             return "nothing to do"
-        if execution.workflow is Workflow.INGESTION:
+        if not execution.leased:
             return "no lease to take"
         lease, owner = self._lease(execution), self._owner(execution)
         held = lease.current()
