@@ -8,10 +8,8 @@ from math import isfinite
 import orjson
 
 from ml.serving.accept import choose
-from ml.serving.limits import BadRequest
-
-LABEL_FROM = 0.5
-"""A classifier's scores from here on are labelled 1; other answers have no label."""
+from ml.serving.formats.beside import ARROW, PARQUET, write_table
+from ml.serving.limits import LABEL_FROM, BadRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +82,19 @@ def _csv_lines(answers: Answers) -> bytes:
     return "".join(f"{s!r}\n" for s in answers.scores).encode()
 
 
+def _arrow(answers: Answers) -> bytes:
+    return write_table("arrow", answers.version, answers.scores, labelled=answers.labelled)
+
+
+def _parquet(answers: Answers) -> bytes:
+    return write_table("parquet", answers.version, answers.scores, labelled=answers.labelled)
+
+
 WRITERS: dict[str, Writer] = {
     "application/json": _json,
     _CSV: _csv,
     "application/jsonlines": _jsonlines,
+    # https://www.iana.org/assignments/media-types/media-types.xhtml
+    ARROW: _arrow,
+    PARQUET: _parquet,
 }

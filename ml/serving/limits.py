@@ -7,6 +7,8 @@ MAX_BYTES = 6 * 1024 * 1024
 MAX_ROWS = 10_000
 MAX_CELL_CHARACTERS = 100
 """Of one number, on the average of its row; the longest that a double writes has 24."""
+LABEL_FROM = 0.5
+"""A classifier's scores from here on are labelled 1; other answers have no label."""
 MAX_SHOWN = 80
 """Characters of a caller's value that an error repeats."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.card import Feature
+from ml.serving.formats.beside import ARROW, COLUMNAR, PARQUET, read_arrow, read_parquet
 from ml.serving.formats.csv_rows import read_csv
 from ml.serving.formats.json_rows import read_json, read_jsonlines
 from ml.serving.limits import MAX_BYTES, MAX_ROWS, BadRequest, shown
@@ -20,6 +21,7 @@ __all__ = [
     "RequestReader",
     "read_rows",
     "refused_value",
+    "waits",
 ]
 
 Reader = Callable[[bytes, Schema], NDArray[np.float64]]
@@ -27,8 +29,10 @@ READERS: dict[str, Reader] = {
     "text/csv": read_csv,
     "application/json": read_json,
     "application/jsonlines": read_jsonlines,
+    ARROW: read_arrow,
+    PARQUET: read_parquet,
 }
-_TEXT = frozenset(READERS)
+_TEXT = READERS.keys() - COLUMNAR
 _UTF8 = frozenset(("utf-8", "utf8", "us-ascii", "ascii"))
 
 
@@ -46,6 +50,13 @@ class RequestReader:
 def read_rows(body: bytes, content_type: str, features: Sequence[Feature]) -> NDArray[np.float64]:
     """Return one row of feature values per asked row, all of which can be scored."""
     return RequestReader(features).read(body, content_type)
+
+
+@lru_cache(maxsize=256)
+def waits(content_type: str, accept: str) -> bool:
+    """Whether reading or answering waits for another process, and must not be on the event loop."""
+    named = f"{content_type},{accept}".lower()
+    return any(kind in named for kind in COLUMNAR)
 
 
 @lru_cache(maxsize=256)

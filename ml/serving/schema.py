@@ -126,14 +126,18 @@ class Schema:
         return BadRequest(str(RefusedValue(row=row, feature=name, problem=problem)))
 
     def check_names(self, where: str, names: Sequence[str]) -> None:
-        """Refuse ``names`` that are not those of the card, each once, in any order."""
-        for problem, wrong in (
-            ("is missing", set(self.names) - set(names)),
-            ("is unknown", set(names) - set(self.names)),
-            ("is named twice", {name for name, times in Counter(names).items() if times > 1}),
-        ):
-            if wrong:
-                raise BadRequest(f"{where}, field {shown(min(wrong))}: {problem}")
+        check_names(self.names, where, names)
+
+
+def check_names(wanted: Sequence[str], where: str, names: Sequence[str]) -> None:
+    """Refuse ``names`` that are not those ``wanted``, each once, in any order."""
+    for problem, wrong in (
+        ("is missing", set(wanted) - set(names)),
+        ("is unknown", set(names) - set(wanted)),
+        ("is named twice", {name for name, times in Counter(names).items() if times > 1}),
+    ):
+        if wrong:
+            raise BadRequest(f"{where}, field {shown(min(wrong))}: {problem}")
 
 
 # A bool is an int to Python and a mistake to everyone else.
