@@ -8,6 +8,7 @@ from infra.components.handler_function import HandlerFunction
 from infra.components.model import Model
 from infra.components.permissions import allow, allow_key, allow_state, arn
 from infra.components.registry import allow_deleting_versions
+from infra.components.scaling import allow_releasing
 
 _DEPLOYMENTS = "what a promotion makes is named after its version, which exists only at run time"
 
@@ -69,12 +70,13 @@ class Teardown(Construct):
             "sagemaker:ListModels",
             "sagemaker:ListTrainingJobs",
             "sagemaker:ListProcessingJobs",
+            "sagemaker:ListTransformJobs",
             "sagemaker:ListEndpointConfigs",
             "cloudwatch:DescribeAlarms",
             on=["*"],
             because="listing is not narrowed by resource; what is found is filtered by name",
         )
-        for kind in ("Training", "Processing"):
+        for kind in ("Training", "Processing", "Transform"):
             allow(
                 role,
                 f"sagemaker:Stop{kind}Job",
@@ -82,6 +84,7 @@ class Teardown(Construct):
                 because="jobs are named after their run, which exists only at run time",
             )
         allow_deleting_versions(role, model)
+        allow_releasing(role)
         allow_state(role, model.stores.state)
         allow_key(role, model.stores.key)
         allow(

@@ -36,5 +36,6 @@ def _removal() -> Removal:
         versions=Versions(sagemaker),
         jobs=Jobs(sagemaker),
         alarms=Alarms(wiring.client("cloudwatch")),
+        autoscaling=wiring.client("application-autoscaling"),
         state=wiring.state_table(),
     )

@@ -1,4 +1,4 @@
-"""Training and processing jobs of one model that still run, stopped."""
+"""Jobs of one model that still run, stopped: training, processing, transform."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +14,7 @@ class Jobs:
         stop = {
             "Training": self._sagemaker.stop_training_job,
             "Processing": self._sagemaker.stop_processing_job,
+            "Transform": self._sagemaker.stop_transform_job,
         }
         count = 0
         for kind, call in stop.items():

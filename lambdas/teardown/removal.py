@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from contracts import naming, state
+from lambdas.adapters.scalable_variant import ScalableVariant
 from lambdas.adapters.state import StateTable
 from lambdas.teardown.alarms import Alarms
 from lambdas.teardown.hosting import Hosting
@@ -17,6 +19,7 @@ class Removal:
     versions: Versions
     jobs: Jobs
     alarms: Alarms
+    autoscaling: Any
     state: StateTable
 
     def remove(self, model: str, environment: str, *, time_left: Callable[[], bool]) -> str:
@@ -24,9 +27,10 @@ class Removal:
         deployments = f"{model}-{environment}-v"
         stopped = self.jobs.stop_all(f"{model}-{environment}-")
         alarms = self.alarms.delete_all(deployments)
-        endpoint = self.hosting.delete_endpoint(
-            naming.endpoint(model, environment), time_left=time_left
-        )
+        name = naming.endpoint(model, environment)
+        # Before the endpoint: scaling that lost its endpoint would leave its own alarms behind.
+        ScalableVariant(self.autoscaling, endpoint=name).release()
+        endpoint = self.hosting.delete_endpoint(name, time_left=time_left)
         configs = self.hosting.delete_configs(deployments)
         models = self.hosting.delete_models(deployments)
         versions = self.versions.delete_all(naming.package_group(model, environment))
@@ -47,5 +51,7 @@ class Removal:
             state.accepted,
             state.lease,
             state.promotion_lease,
+            state.asleep,
+            state.reconciliation,
         ):
             self.state.delete(item(model))

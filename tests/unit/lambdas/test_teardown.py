@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contracts import state
+from lambdas.adapters.scalable_variant import ScalableVariant
 from lambdas.adapters.state import StateTable
 from lambdas.teardown.alarms import Alarms
 from lambdas.teardown.hosting import Hosting, StillThere
@@ -48,6 +49,7 @@ def removal(sagemaker: Any, state_table: StateTable) -> Removal:
         versions=Versions(sagemaker),
         jobs=Jobs(sagemaker),
         alarms=Alarms(boto3.client("cloudwatch")),
+        autoscaling=boto3.client("application-autoscaling"),
         state=state_table,
     )
 
@@ -101,8 +103,19 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         sagemaker.create_model_package(ModelPackageGroupName="churn-dev")
     state_table.write(state.champion("churn"), {"version": 2})
     state_table.write(state.champion("recsys"), {"version": 1})
-    for item in (state.accepted, state.rejections, state.admission, state.paused):
+    remembered = (
+        state.accepted,
+        state.rejections,
+        state.admission,
+        state.paused,
+        state.asleep,
+        state.reconciliation,
+    )
+    for item in remembered:
         state_table.write(item("churn"), {"of": "a model that is gone"})
+    autoscaling = boto3.client("application-autoscaling")
+    for endpoint in ("churn-dev", "churn-prod"):
+        ScalableVariant(autoscaling, endpoint=endpoint).bound(least=2, most=4)
 
     account = DeletingPackages(sagemaker)
 
@@ -120,7 +133,11 @@ def test_all_that_run_time_made_goes_and_nothing_else(
         "alarms": [f"{name}-5xx" for name in kept],
         "endpoints": [],
     }
-    for item in (state.champion, state.accepted, state.rejections, state.paused):
+    targets = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+    assert [target["ResourceId"] for target in targets["ScalableTargets"]] == [
+        "endpoint/churn-prod/variant/live"
+    ]
+    for item in (state.champion, *remembered):
         assert state_table.read(item("churn")) is None
     assert state_table.read(state.champion("recsys")) == {"version": 1}
 
@@ -174,6 +191,9 @@ class FakeSageMaker:
     def stop_training_job(self, **asked: str) -> None:
         self.stopped.append(f"training {asked['TrainingJobName']}")
 
+    def stop_transform_job(self, **asked: str) -> None:
+        self.stopped.append(f"transform {asked['TransformJobName']}")
+
     def stop_processing_job(self, **asked: str) -> None:
         self.stopped.append(f"processing {asked['ProcessingJobName']}")
 
@@ -198,10 +218,12 @@ def test_an_endpoint_that_does_not_go_in_time_is_named() -> None:
 def test_running_jobs_of_this_model_are_stopped_on_every_page() -> None:
     sagemaker = FakeSageMaker()
 
-    assert Jobs(sagemaker).stop_all("churn-dev-") == 4
+    assert Jobs(sagemaker).stop_all("churn-dev-") == 6
     assert sagemaker.stopped == [
         "training churn-dev-run-train-0",
         "training churn-dev-run2-train-0",
         "processing churn-dev-run-train-0",
         "processing churn-dev-run2-train-0",
+        "transform churn-dev-run-train-0",
+        "transform churn-dev-run2-train-0",
     ]
