@@ -18,6 +18,8 @@ class Service:
     model_package_arn: str
     deployment: str
     since: datetime
+    cause: str
+    """What asked for it: ``person: …``."""
     restored: bool
     """Whether a person put it back; what was left for it is no rollback's target by default."""
 
@@ -58,5 +60,6 @@ def _service(line: LedgerEntry) -> Service:
         model_package_arn=arn,
         deployment=line.subject,
         since=line.at,
+        cause=line.details.get("cause", ""),
         restored=line.kind is LedgerKind.RESTORED,
     )

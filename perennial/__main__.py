@@ -2,7 +2,7 @@
 
 import typer
 
-from perennial.commands import accounting, asking, seeing
+from perennial.commands import accounting, asking, moving, seeing
 
 app = typer.Typer(
     name="perennial",
@@ -25,9 +25,15 @@ for panel, commands in {
     "Ask for": (
         asking.retrain,
         asking.backfill,
+        asking.pause,
         asking.resume,
         asking.redrive,
-        asking.promote,
+    ),
+    "Change what serves": (
+        moving.promote,
+        moving.rollback,
+        moving.wake,
+        moving.delete_version,
     ),
 }.items():
     for command in commands:

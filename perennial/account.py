@@ -31,6 +31,11 @@ class Account:
             self._clients[service] = self._session.client(service)
         return self._clients[service]
 
+    def caller(self) -> str:
+        """Return who asks, as AWS names them: the last part of the caller's ARN."""
+        arn: str = self.client("sts").get_caller_identity()["Arn"]
+        return arn.rsplit(":", 1)[1]
+
     def now(self) -> datetime:
         """Return the account's time as an answer tells it, never this machine's clock.
 

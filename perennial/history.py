@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.ledger import LedgerEntry, LedgerKind
+from contracts.rollback import SERVED
 from perennial import ledger, registry
 from perennial.account import Account
 from perennial.deployed import Deployed
@@ -37,11 +38,11 @@ class Tenure:
 
 def tenures(account: Account, deployed: Deployed) -> list[Tenure]:
     """Return every time that a version served, newest first."""
-    promoted = ledger.entries(
+    served = ledger.entries(
         account.client("dynamodb"),
         table=deployed.ledger_table,
         model=deployed.model,
-        kind=LedgerKind.PROMOTED,
+        kinds=SERVED,
         limit=10_000,
     )
     evidence = Evidence.of(account, deployed)
@@ -49,7 +50,7 @@ def tenures(account: Account, deployed: Deployed) -> list[Tenure]:
     packages: dict[str, Package | None] = {}
     found: list[Tenure] = []
     after: LedgerEntry | None = None
-    for line in promoted:
+    for line in served:
         arn = line.details["model_package_arn"]
         if arn not in packages:
             packages[arn] = registry.by_arn(sagemaker, arn)
@@ -94,4 +95,6 @@ def _tenure(
 
 def _replaced(by: LedgerEntry) -> str:
     number = number_of(by.details["model_package_arn"])
+    if by.kind is LedgerKind.RESTORED:
+        return f"rolled back to version {number} ({by.details['cause']})"
     return f"version {number} replaced it ({by.details['cause']})"

@@ -1,6 +1,6 @@
 """The ledger, read from its table: newest lines first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -16,13 +16,28 @@ def entries(
     *,
     table: str,
     model: str,
-    kind: LedgerKind | None = None,
+    kinds: Collection[LedgerKind] = (),
     since: datetime = _EVER,
     limit: int,
 ) -> list[LedgerEntry]:
-    """Return at most ``limit`` lines about ``model``, newest first."""
+    """Return at most ``limit`` lines about ``model``, newest first; no kinds: all of them."""
     every = _newest_first(dynamodb, table, model, moment.render(since))
-    return list(islice((each for each in every if kind in (None, each.kind)), limit))
+    return list(islice((each for each in every if not kinds or each.kind in kinds), limit))
+
+
+def append(dynamodb: Any, *, table: str, entry: LedgerEntry) -> None:
+    """Write a line that a person's command makes by itself; the same line is written once."""
+    from boto3.dynamodb.types import TypeSerializer
+
+    stored = TypeSerializer().serialize
+    try:
+        dynamodb.put_item(
+            TableName=table,
+            Item={name: stored(value) for name, value in entry.item().items()},
+            ConditionExpression="attribute_not_exists(entry)",
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return
 
 
 def _newest_first(dynamodb: Any, table: str, model: str, since: str) -> Iterator[LedgerEntry]:

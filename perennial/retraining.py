@@ -15,7 +15,7 @@ from perennial.deployed import Deployed
 from perennial.history import Tenure, serving_at, tenures
 from perennial.refusal import Refused
 
-RESUME = "resume"
+PAUSE, RESUME = "pause", "resume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,20 @@ def ask(account: Account, deployed: Deployed, *, reason: str, force: bool) -> Ad
     return _admission(account, deployed, {**_person(as_of, as_of, reason), "force": force})
 
 
+def pause(account: Account, deployed: Deployed, *, reason: str) -> Admitted:
+    """Let no run and no promotion start until a person resumes."""
+    return _admission(account, deployed, _standing(account, PAUSE, reason))
+
+
 def resume(account: Account, deployed: Deployed, *, reason: str) -> Admitted:
-    """Let runs start again after too many candidates in a row were rejected."""
+    """Lift a pause, and the one that too many rejected candidates in a row amount to."""
+    return _admission(account, deployed, _standing(account, RESUME, reason))
+
+
+def _standing(account: Account, cause: str, reason: str) -> dict[str, Any]:
+    """It is a person's doing, so the ledger names who: the caller as AWS knows them."""
     now = moment.render(account.now())
-    return _admission(account, deployed, {**_person(now, now, reason), "cause": RESUME})
+    return {**_person(now, now, reason), "cause": cause, "id": account.caller()}
 
 
 def backfill(account: Account, deployed: Deployed, *, as_of: str, reason: str) -> Admitted:

@@ -9,7 +9,6 @@ from typing import Any
 from contracts import moment
 from contracts.ledger import LedgerEntry
 from perennial.executions import Execution
-from perennial.status import Status
 
 
 def as_json(document: Any) -> None:
@@ -47,32 +46,6 @@ def rows(
     for row in content:
         table.add_row(*row)
     _print(table)
-
-
-def status(state: Status) -> None:
-    champion = state.champion
-    serving = "none yet" if champion is None else f"version {champion.version}"
-    if champion is not None:
-        serving += f", promoted {champion.promoted_at}"
-    if not state.agrees:
-        serving += f"  ! endpoint serves {state.endpoint_config}"
-    facts(
-        [
-            ("model", f"{state.model} in {state.environment}"),
-            ("account's time", moment.render(state.now)),
-            ("endpoint", f"{state.endpoint}: {state.endpoint_status}"),
-            ("champion", serving),
-            ("lease", state.lease_owner or "free"),
-            ("last run", execution_line(state.last_run)),
-            ("last promotion", execution_line(state.last_promotion)),
-            *((f"alarm {alarm.name}", f"{alarm.state}  {alarm.reason}") for alarm in state.alarms),
-        ]
-    )
-    rows(
-        "registry, newest first",
-        ("version", "approval", "created"),
-        ((str(v.version), v.approval, moment.render(v.created)) for v in state.versions),
-    )
 
 
 def ledger(entries: Iterable[LedgerEntry], *, order: str = "newest first") -> None:

@@ -1,5 +1,6 @@
 """The state table's items (contracts.state), read as plain values."""
 
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,34 @@ def read(dynamodb: Any, table: str, item: str) -> dict[str, Any] | None:
 def champion(dynamodb: Any, table: str, model: str) -> Champion | None:
     fields = read(dynamodb, table, state.champion(model))
     return None if fields is None else parse_champion(Table.of(fields, "champion pointer"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    by: str
+    reason: str
+    since: str
+
+    def line(self) -> str:
+        return f"paused by {self.by} since {self.since}: {self.reason}"
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def pause(dynamodb: Any, table: str, model: str) -> Paused | None:
+    """Return a person's pause of the model; too many rejected candidates hold back runs alone."""
+    fields = read(dynamodb, table, state.paused(model))
+    if fields is None:
+        return None
+    return Paused(by=fields["by"], reason=fields["reason"], since=fields["since"])
+
+
+def rejected_in_a_row(dynamodb: Any, table: str, model: str) -> tuple[int, int | None]:
+    """Return how many candidates in a row were rejected, and how many pause retraining."""
+    runs = (read(dynamodb, table, state.rejections(model)) or {}).get("runs", ())
+    most = (read(dynamodb, table, state.admission(model)) or {}).get("max_rejected")
+    return len(runs), most
 
 
 def lease_owner(dynamodb: Any, table: str, model: str) -> str | None:

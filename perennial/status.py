@@ -1,15 +1,20 @@
-"""The state of one model: what serves, what the registry holds, what runs, what alarms."""
+"""The state of one model: what serves, what moves, what may be gone back to, what alarms."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from contracts.run import Champion
-from perennial import executions, registry, state
+from perennial import endpoint, executions, registry, scaling, state, targets
 from perennial.account import Account
 from perennial.deployed import Deployed
+from perennial.endpoint import Endpoint
 from perennial.executions import Execution
 from perennial.registry import Version
+from perennial.scaling import Scaling
+from perennial.state import Paused
+from perennial.targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +29,15 @@ class Status:
     now: datetime
     model: str
     environment: str
-    endpoint: str
-    endpoint_status: str
-    """SageMaker's word, or ``absent`` before the first promotion."""
-    endpoint_config: str | None
+    endpoint: Endpoint
+    scaling: Scaling | None
     champion: Champion | None
+    targets: tuple[Target, ...]
     versions: tuple[Version, ...]
+    paused: Paused | None
+    rejected: int
+    """Candidates in a row; as many as ``most_rejected`` hold back runs, as a pause does."""
+    most_rejected: int | None
     lease_owner: str | None
     last_run: Execution | None
     last_promotion: Execution | None
@@ -39,48 +47,59 @@ class Status:
     def agrees(self) -> bool:
         """Whether endpoint and champion pointer name the same deployment."""
         serving = None if self.champion is None else self.champion.deployment
-        return serving == self.endpoint_config
+        return serving == self.endpoint.config
+
+    @property
+    def candidate_alarms(self) -> Sequence[Alarm]:
+        """Those of the deployment under way: any of them rolls it back."""
+        pending = self.endpoint.pending
+        return () if pending is None else self._alarms_of(pending.config)
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "agrees": self.agrees}
+        ready = [target.document() for target in self.targets]
+        return {**asdict(self), "targets": ready, "agrees": self.agrees}
+
+    def _alarms_of(self, deployment: str) -> Sequence[Alarm]:
+        return [alarm for alarm in self.alarms if alarm.name.startswith(f"{deployment}-")]
 
 
 def gather(account: Account, deployed: Deployed) -> Status:
     dynamodb, sagemaker = account.client("dynamodb"), account.client("sagemaker")
-    stepfunctions = account.client("stepfunctions")
-    endpoint_status, endpoint_config = _endpoint(sagemaker, deployed.endpoint)
+    stepfunctions, table = account.client("stepfunctions"), deployed.state_table
+    champion = state.champion(dynamodb, table, deployed.model)
+    rejected, most = state.rejected_in_a_row(dynamodb, table, deployed.model)
+    found = endpoint.find(sagemaker, deployed.endpoint)
+    served = targets.services(account, deployed)
     return Status(
         now=account.now(),
         model=deployed.model,
         environment=deployed.environment,
-        endpoint=deployed.endpoint,
-        endpoint_status=endpoint_status,
-        endpoint_config=endpoint_config,
-        champion=state.champion(dynamodb, deployed.state_table, deployed.model),
+        endpoint=found,
+        scaling=scaling.find(account, found),
+        champion=champion,
+        targets=tuple(
+            targets.looked_at(
+                account, deployed, served, None if champion is None else champion.version
+            )
+        ),
         versions=tuple(registry.versions(sagemaker, deployed.package_group)),
-        lease_owner=state.lease_owner(dynamodb, deployed.state_table, deployed.model),
+        paused=state.pause(dynamodb, table, deployed.model),
+        rejected=rejected,
+        most_rejected=most,
+        lease_owner=state.lease_owner(dynamodb, table, deployed.model),
         last_run=executions.newest(stepfunctions, deployed.retraining_arn),
         last_promotion=executions.newest(stepfunctions, deployed.promotion_arn),
         alarms=_alarms(account.client("cloudwatch"), deployed),
     )
 
 
-def _endpoint(sagemaker: Any, name: str) -> tuple[str, str | None]:
-    try:
-        described = sagemaker.describe_endpoint(EndpointName=name)
-    except sagemaker.exceptions.ClientError as error:
-        # SageMaker answers a missing endpoint with ValidationException.
-        if "Could not find" not in str(error):
-            raise
-        return "absent", None
-    return described["EndpointStatus"], described["EndpointConfigName"]
-
-
 def _alarms(cloudwatch: Any, deployed: Deployed) -> tuple[Alarm, ...]:
+    """Return the drift alarm and every other that is named after the model."""
     named = cloudwatch.describe_alarms(AlarmNames=[deployed.drift_alarm])["MetricAlarms"]
-    prefix = f"{deployed.model}-{deployed.environment}-v"
-    rollback = cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
+    prefix = f"{deployed.model}-{deployed.environment}-"
+    others = cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
+    found = {each["AlarmName"]: each for each in (*named, *others)}
     return tuple(
-        Alarm(name=each["AlarmName"], state=each["StateValue"], reason=each.get("StateReason", ""))
-        for each in (*named, *rollback)
+        Alarm(name=name, state=each["StateValue"], reason=each.get("StateReason", ""))
+        for name, each in found.items()
     )

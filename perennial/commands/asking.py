@@ -1,4 +1,4 @@
-"""Commands that ask for something to happen: runs, promotions, resumption."""
+"""Commands that ask for something to happen: runs, a pause, resumption."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from perennial import shown
 from perennial.account import Account
-from perennial.options import Environment, Json, Model, Version, deployed
+from perennial.options import Environment, Json, Model, deployed
 from perennial.plainly import plainly
 from perennial.retraining import Admitted
 
@@ -31,13 +31,28 @@ def retrain(
         _answered(answer, json=json, granted="started")
 
 
+def pause(
+    reason: Annotated[str, typer.Option(help="Why nothing may start, for the ledger.")],
+    env: Environment = "dev",
+    model: Model = "churn",
+    json: Json = False,
+) -> None:
+    """Let no run and no promotion start until `resume`; a rollback may, and what runs goes on."""
+    with plainly():
+        from perennial.retraining import pause as paused
+
+        account = Account()
+        answer = paused(account, deployed(account, env, model), reason=reason)
+        _answered(answer, json=json, granted="paused")
+
+
 def resume(
     reason: Annotated[str, typer.Option(help="Why runs may start again, for the ledger.")],
     env: Environment = "dev",
     model: Model = "churn",
     json: Json = False,
 ) -> None:
-    """Let runs start again after too many rejected candidates in a row paused them."""
+    """Let runs start again: after a pause, and after too many rejected candidates in a row."""
     with plainly():
         from perennial.retraining import resume as resumed
 
@@ -81,26 +96,6 @@ def redrive(
             shown.as_json(now.document())
         else:
             shown.facts([("execution", now.arn), ("status", now.status)])
-
-
-def promote(
-    version: Version,
-    approve: Annotated[
-        bool, typer.Option("--approve", help="Approve it first, as a person.")
-    ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why; needed to approve.")] = None,
-    env: Environment = "dev",
-    model: Model = "churn",
-    json: Json = False,
-) -> None:
-    """Start the promotion of a version: canary, bake, roll back on alarm."""
-    with plainly():
-        from perennial.promotion import promote as start
-
-        account = Account()
-        place = deployed(account, env, model)
-        arn = start(account, place, version, approve=approve, reason=reason)
-        shown.as_json({"execution_arn": arn}) if json else shown.facts([("execution", arn)])
 
 
 def _answered(answer: Admitted, *, json: bool, granted: str, then: str = "") -> None:

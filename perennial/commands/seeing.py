@@ -12,13 +12,14 @@ from perennial.plainly import plainly
 
 
 def status(env: Environment = "dev", model: Model = "churn", json: Json = False) -> None:
-    """Show what serves, the registry, the last run and the alarms."""
+    """Show what serves, what moves, what may be rolled back to, the last run and the alarms."""
     with plainly():
+        from perennial.shown_status import status as show
         from perennial.status import gather
 
         account = Account()
         found = gather(account, deployed(account, env, model))
-        shown.as_json(found.document()) if json else shown.status(found)
+        shown.as_json(found.document()) if json else show(found)
 
 
 def ledger(
@@ -35,6 +36,10 @@ def ledger(
         account = Account()
         table = deployed(account, env, model).ledger_table
         found = entries(
-            account.client("dynamodb"), table=table, model=model, kind=kind, limit=limit
+            account.client("dynamodb"),
+            table=table,
+            model=model,
+            kinds=() if kind is None else (kind,),
+            limit=limit,
         )
         shown.as_json([entry.item() for entry in found]) if json else shown.ledger(found)

@@ -106,7 +106,7 @@ class PlatformView:
             self.client("dynamodb"),
             table=self.deployed.ledger_table,
             model=self.deployed.model,
-            kind=kind,
+            kinds=() if kind is None else (kind,),
             limit=10_000,
         )
         return [

@@ -137,6 +137,9 @@ class Account:
     def now(self) -> datetime:
         return NOW
 
+    def caller(self) -> str:
+        return "assumed-role/Operator/kim"
+
     def line(self, kind: LedgerKind, when: datetime, subject: str, **details: str) -> None:
         entry = LedgerEntry(
             model="churn", at=when, kind=kind, subject=subject, summary="x", details=details
@@ -413,13 +416,14 @@ def test_a_moment_may_name_its_offset() -> None:
     assert moment.render(then) == "1997-05-01T00:00:00Z"
 
 
-def test_a_person_resumes_with_a_reason(account: Any) -> None:
+@pytest.mark.parametrize("act", [retraining.pause, retraining.resume])
+def test_a_person_pauses_and_resumes_by_name_and_with_a_reason(account: Any, act: Any) -> None:
     account.admission.answer = {"outcome": "resumed", "reason": "after 3"}
-    answer = retraining.resume(account, DEPLOYED, reason="features are mended")
+    answer = act(account, DEPLOYED, reason="features are mended")
     assert (answer.outcome, answer.run_id) == ("resumed", None)
     assert account.admission.event == {
-        "cause": "resume",
+        "cause": act.__name__,
         "as_of": "1997-09-01T00:00:00Z",
-        "id": "person-1997-09-01T00:00:00Z",
+        "id": "assumed-role/Operator/kim",
         "detail": "features are mended",
     }

@@ -118,7 +118,7 @@ def test_the_ledger_is_read_newest_first_by_kind_and_number(aws: Any) -> None:
         return ledger.entries(dynamodb, table="ledger", model="churn", **how)
 
     assert [each.at.day for each in read(limit=10)] == [4, 3, 2, 1]
-    assert read(limit=2, kind=started) == [lines[3], lines[0]]
+    assert read(limit=2, kinds=(started,)) == [lines[3], lines[0]]
     since = datetime(1997, 5, 3, tzinfo=UTC)
     assert [each.at.day for each in read(limit=9, since=since)] == [4, 3]
 
