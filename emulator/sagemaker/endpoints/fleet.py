@@ -169,7 +169,12 @@ class Fleet:
                 stream=f"{variant.name}/{folder.name}",
             )
             return Instance(
-                image=image, archive=archive, folder=folder, environment=environment, logs=logs
+                image=image,
+                archive=archive,
+                folder=folder,
+                environment=environment,
+                logs=logs,
+                clock=self._account.clock,
             )
 
         if variant.serverless is None:

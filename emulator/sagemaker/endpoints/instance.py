@@ -9,10 +9,12 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
+from emulator.clock import Clock
 from emulator.images import Image
 from emulator.sagemaker.endpoints.artifact import unpack
 from emulator.sagemaker.endpoints.logs import LogStream
@@ -22,8 +24,8 @@ _PING_TIMEOUT = 2
 _ATTEMPTS = 3
 """AWS restarts a crashing container for as long as the start-up may take (people report some
 24 minutes); here the third crash decides. Nothing that crashes three times passes later."""
-
-
+_SOON = 10.0
+"""Real seconds that a start is given however far the account's clock was advanced meanwhile."""
 _MISSES = 5
 """AWS does not say how many missed pings make an instance unhealthy (unproven)."""
 
@@ -47,6 +49,7 @@ class Instance:
         folder: Path,
         environment: Mapping[str, str],
         logs: LogStream,
+        clock: Clock,
     ) -> None:
         self.id = folder.name
         self.outstanding = 0
@@ -56,6 +59,7 @@ class Instance:
         self.url = ""
         self._port = 0
         self.logs = logs
+        self._clock = clock
         self._image = image
         self._archive = archive
         self._folder = folder
@@ -67,15 +71,19 @@ class Instance:
         return self._process is None or self._process.poll() is not None
 
     def start(self, *, seconds: float, cancelled: threading.Event) -> None:
-        """Start the container and wait, in real seconds, until /ping answers 200."""
+        """Start the container and wait until /ping answers 200.
+
+        It has ``seconds``, of real time or of the account's: a container that hangs must not make
+        whoever advances the clock wait for real minutes.
+        """
         base = self._folder / "ml"
         (base / "model").mkdir(parents=True, exist_ok=True)
         if self._archive is not None:
             unpack(self._archive, base / "model")
-        deadline = time.monotonic() + seconds
+        late = self._lateness(seconds)
         for _ in range(_ATTEMPTS):
             port = self._launch(base)
-            if self._became_healthy(port, deadline, cancelled):
+            if self._became_healthy(port, late, cancelled):
                 self._port = port
                 self.url = f"http://127.0.0.1:{port}/invocations"
                 return
@@ -130,12 +138,23 @@ class Instance:
             self.logs.follow(self._process.stdout)
         return port
 
-    def _became_healthy(self, port: int, deadline: float, cancelled: threading.Event) -> bool:
+    def _lateness(self, seconds: float) -> Callable[[], bool]:
+        began, until = time.monotonic(), self._clock.now() + timedelta(seconds=seconds)
+
+        def late() -> bool:
+            real = time.monotonic() - began
+            return real > seconds or (real > _SOON and self._clock.now() > until)
+
+        return late
+
+    def _became_healthy(
+        self, port: int, late: Callable[[], bool], cancelled: threading.Event
+    ) -> bool:
         pause = 0.05
         while not self.exited:
             if _ping(port):
                 return True
-            if time.monotonic() > deadline:
+            if late():
                 raise NotHealthy
             if cancelled.wait(pause):
                 raise Cancelled

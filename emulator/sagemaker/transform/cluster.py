@@ -69,6 +69,7 @@ class Cluster:
                 folder=folder,
                 environment=environment,
                 logs=LogStream(self.account, group=GROUP, stream=stream),
+                clock=self.account.clock,
             )
             made.append(
                 Container(
