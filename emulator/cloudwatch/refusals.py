@@ -44,10 +44,10 @@ def _actions(alarm: Record) -> str | None:
     for field in _ACTIONS:
         for arn in alarm.get(field) or ():
             service = str(arn).split(":")[2:3]
-            if service not in (["sns"], ["lambda"]):
+            if service not in (["sns"], ["lambda"], ["autoscaling"]):
                 return (
                     f"the embedded account does not perform the action {arn} ({field}); "
-                    "it notifies SNS topics and invokes Lambda functions"
+                    "it notifies SNS topics, invokes Lambda functions and scales SageMaker variants"
                 )
     return None
 

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.cloudwatch import idle
 from emulator.cloudwatch.evaluator import AlarmRecord, Finding
 from emulator.cloudwatch.metrics import MetricLog
 from emulator.cloudwatch.notices import Moment, Transition
@@ -44,6 +45,10 @@ class MiniStackAlarms:
         self._logs: dict[Metric, MetricLog] = {}
         self._moments: dict[str, Moment] = {}
         self._queues = QueueLevels()
+        self.policy_alarmed: Callable[[str, str], None] | None = None
+        """Takes the ARN of a scaling policy and the name of the alarm that rings."""
+        self.zero_since: Callable[[Metric], float | None] = lambda _metric: None
+        """Answers from when on a metric without data is zero."""
         self._announcer: Executor = ThreadPoolExecutor(1, thread_name_prefix="alarm-actions")
 
     def alarms(self) -> Iterable[AlarmRecord]:
@@ -54,7 +59,12 @@ class MiniStackAlarms:
         gauge = self._queues.gauge(metric)
         if gauge is not None:
             return gauge.samples(since, self._account.clock.now().timestamp())
-        return self._recorded(metric, since)
+        recorded = self._recorded(metric, since)
+        begin = self.zero_since(metric)
+        if begin is None:
+            return recorded
+        now = self._account.clock.now().timestamp()
+        return idle.with_zeros(recorded, begin=begin, since=since, until=now)
 
     def moments(self, metric: Metric, since: float) -> Sequence[float]:
         self._enter()
@@ -62,7 +72,11 @@ class MiniStackAlarms:
         if gauge is not None:
             self._queues.read(metric, self._account.clock.now().timestamp())
             return gauge.moments(since)
-        return [datum.timestamp for datum in self._recorded(metric, since)]
+        moments = [datum.timestamp for datum in self._recorded(metric, since)]
+        begin = self.zero_since(metric)
+        if begin is None:
+            return moments
+        return sorted([*moments, *idle.edges(moments, begin=begin, since=since)])
 
     def _recorded(self, metric: Metric, since: float) -> Sequence[Datum]:
         self._enter()
@@ -146,7 +160,10 @@ class MiniStackAlarms:
     def _act(self, arn: str, transition: Transition) -> None:
         """Perform one action; a failed one is recorded and does not stop the others."""
         try:
-            if arn.split(":")[2] == "sns":
+            service = arn.split(":")[2]
+            if service == "autoscaling":
+                self._tell_policy(arn, transition)
+            elif service == "sns":
                 self._account.client("sns").publish(
                     TopicArn=arn, Subject=transition.subject(), Message=transition.message()
                 )
@@ -161,6 +178,11 @@ class MiniStackAlarms:
             self._record_action(transition, f"Failed to execute action {arn}: {error}")
         else:
             self._record_action(transition, f"Successfully executed action {arn}")
+
+    def _tell_policy(self, arn: str, transition: Transition) -> None:
+        if self.policy_alarmed is None:
+            raise RuntimeError("Application Auto Scaling is not installed")
+        self.policy_alarmed(arn, transition.alarm["AlarmName"])
 
     def _record_action(self, transition: Transition, summary: str) -> None:
         self._cloudwatch._history_entries().append(

@@ -35,7 +35,7 @@ _KEPT = (
 )
 
 
-def install(account: Account) -> AlarmEvaluator:
+def install(account: Account) -> tuple[AlarmEvaluator, MiniStackAlarms]:
     """Replace MiniStack's evaluation; the clock asks the evaluator returned when it is due."""
     from ministack.services import cloudwatch
     from ministack.services.cloudformation import provisioners
@@ -51,7 +51,7 @@ def install(account: Account) -> AlarmEvaluator:
     cloudwatch.cloudformation_put_metric_alarm = _restarting(put, evaluator)
     record = provisioners._cw_metric_alarm_record
     provisioners._cw_metric_alarm_record = _template_alarm(record)
-    return evaluator
+    return evaluator, book
 
 
 Put = Callable[..., Any]

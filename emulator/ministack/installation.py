@@ -12,6 +12,7 @@ from emulator.faults.book import FaultBook
 from emulator.images import Images
 from emulator.ministack import (
     alarms,
+    application_autoscaling,
     async_invocations,
     athena,
     closed,
@@ -20,6 +21,8 @@ from emulator.ministack import (
     handler_processes,
     integration_faults,
     lambdas,
+    log_prefixes,
+    missing_images,
     object_encryption,
     object_events,
     scheduler,
@@ -84,9 +87,10 @@ def install(
     clock.add_activity(lambdas.busy)
     schedules.install(clock)
     scheduler.install(account)
-    evaluator = alarms.install(account)
+    evaluator, book = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
     sagemaker = SageMaker(account, images, callers=faults.callers)
+    sagemaker.attach(application_autoscaling.install(account, book))
     clock.add_preparation(sagemaker.catch_up)
     _app.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
     # SageMaker Runtime signs as "sagemaker" too; the service tells them apart by path.
@@ -100,6 +104,8 @@ def install(
     cloudformation.install(account, sagemaker)
     stack_settling.install()
     stack_settings.install(account)
+    missing_images.install(account)
+    log_prefixes.install()
     object_encryption.install(account)
     clock.add_preparation(object_events.install().wait)
     async_invocations.install(account)

@@ -1,4 +1,4 @@
-"""botocore's model of the SageMaker API, which says what every request and answer looks like.
+"""botocore's model of an API (SageMaker's), which says what every request and answer looks like.
 
 botocore makes much of its model's attributes at run time; here they get their types.
 """
@@ -13,24 +13,24 @@ from emulator.sagemaker.errors import not_supported
 
 
 @cache
-def _service_model() -> ServiceModel:
-    return ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+def _service_model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def _operation(name: str) -> Any:
-    model: Any = _service_model()
+def _operation(name: str, service: str) -> Any:
+    model: Any = _service_model(service)
     if name not in model.operation_names:
         raise not_supported(name)
     return model.operation_model(name)
 
 
-def input_shape(operation: str) -> Shape | None:
+def input_shape(operation: str, service: str = "sagemaker") -> Shape | None:
     """Return what a request looks like; ``None`` for an operation that takes nothing."""
-    return _operation(operation).input_shape
+    return _operation(operation, service).input_shape
 
 
-def output_shape(operation: str) -> Shape | None:
-    return _operation(operation).output_shape
+def output_shape(operation: str, service: str = "sagemaker") -> Shape | None:
+    return _operation(operation, service).output_shape
 
 
 def output_members(operation: str) -> dict[str, Shape]:

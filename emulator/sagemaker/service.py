@@ -96,6 +96,12 @@ class SageMaker:
     def start(self) -> None:
         _each(self._rooms, "start")
 
+    def attach(self, scaling: object) -> None:
+        """Let the endpoints ask Application Auto Scaling which of their variants scale."""
+        for room in self._rooms:
+            if hasattr(room, "scaling"):
+                setattr(room, "scaling", scaling)  # noqa: B010 - the room loads late
+
     def catch_up(self) -> None:
         """Bring what is published every second up to date, before the clock jumps."""
         _each(self._rooms, "catch_up")

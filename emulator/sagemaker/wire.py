@@ -39,9 +39,11 @@ class WrongAnswer(Exception):
     """An answer of ours does not have the shape AWS gives it: a bug here, never the caller's."""
 
 
-def read_request(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+def read_request(
+    operation: str, request: Mapping[str, Any], service: str = "sagemaker"
+) -> dict[str, Any]:
     """Return a checked copy of ``request``, with ``datetime`` values for timestamps."""
-    shape = input_shape(operation)
+    shape = input_shape(operation, service)
     if shape is None:
         return {}
     problems: list[str] = []
@@ -122,9 +124,11 @@ def _time(value: Any, path: str) -> datetime:
         raise ServiceError("SerializationException", f"{path} is not a time: {value}") from error
 
 
-def check_response(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
+def check_response(
+    operation: str, response: Mapping[str, Any], service: str = "sagemaker"
+) -> dict[str, Any]:
     """Return ``response`` without its absent members, or raise :class:`WrongAnswer`."""
-    shape = output_shape(operation)
+    shape = output_shape(operation, service)
     if shape is None:
         return {}
     return _checked(shape, response, operation)
