@@ -38,7 +38,7 @@ def refuse_paused(account: Account, deployed: Deployed) -> None:
     pause = state.pause(account.client("dynamodb"), deployed.state_table, deployed.model)
     if pause is not None:
         raise Refused(
-            f"{deployed.model} is {pause.line()}",
+            f"{deployed.model} is paused {pause.line()}",
             next_step="let runs and promotions start again with: perennial resume; a rollback "
             "needs no resumption",
         )

@@ -35,7 +35,7 @@ class Paused:
     since: str
 
     def line(self) -> str:
-        return f"paused by {self.by} since {self.since}: {self.reason}"
+        return f"by {self.by} since {self.since}: {self.reason}"
 
     def document(self) -> dict[str, Any]:
         return asdict(self)

@@ -194,7 +194,7 @@ class Platform:
                     for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
                 ],
             )
-        self._clients = {
+        self._clients: dict[str, Any] = {
             "s3": s3,
             "dynamodb": self._dynamodb,
             "sagemaker": self.registry,
@@ -208,6 +208,9 @@ class Platform:
 
     def client(self, service: str) -> Any:
         return self._clients[service]
+
+    def add(self, service: str, client: Any) -> None:
+        self._clients[service] = client
 
     def now(self) -> datetime:
         return NOW
