@@ -47,13 +47,13 @@ ThreadingHTTPServer(address, Handler).serve_forever()
 """
 
 
-def register(account: RunningAccount, root: Path) -> str:
+def register(account: RunningAccount, root: Path, repository: str) -> str:
     """Push an image whose server tells its process and its model; return its URI."""
     (root / "teller").mkdir()
     (root / "teller" / "main.py").write_text(textwrap.dedent(_SOURCE))
-    account.client("ecr").create_repository(repositoryName="tellers")
+    account.client("ecr").create_repository(repositoryName=repository)
     image = account.register_image(
-        "tellers",
+        repository,
         "v1",
         root=root,
         sources=["teller"],

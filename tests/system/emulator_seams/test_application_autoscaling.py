@@ -26,7 +26,7 @@ INVOCATIONS = {
 
 @pytest.fixture(scope="module")
 def serve(account: RunningAccount, tmp_path_factory: pytest.TempPathFactory) -> Serving:
-    return Serving(account, serving.register(account, tmp_path_factory.mktemp("sources")))
+    return Serving(account, serving.register(account, tmp_path_factory.mktemp("sources"), "scaled"))
 
 
 @pytest.fixture
