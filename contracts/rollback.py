@@ -21,7 +21,7 @@ class Service:
     cause: str
     """What asked for it: ``person: …``."""
     restored: bool
-    """Whether a person put it back; what was left for it is no rollback's target by default."""
+    """Whether it was put back; what was left for it is no rollback's target by default."""
 
 
 def services(lines: Iterable[LedgerEntry]) -> list[Service]:
@@ -36,6 +36,17 @@ def kept(newest_first: Sequence[Service], champion: int, *, count: int) -> list[
         if service.version != champion:
             found.setdefault(service.version, service)
     return list(found.values())[:count]
+
+
+def went_back(newest_first: Sequence[Service]) -> bool:
+    """Whether the champion is where a rollback led.
+
+    The same version put back in its own place (its endpoint had slept, or served something else)
+    is no step back.
+    """
+    if not newest_first or not newest_first[0].restored:
+        return False
+    return len(newest_first) < 2 or newest_first[1].version != newest_first[0].version
 
 
 def before(newest_first: Sequence[Service]) -> Service | None:

@@ -84,7 +84,7 @@ def _tenure(
         since=line.at,
         until=None if after is None else after.at,
         why=line.details["cause"],
-        ended=None if after is None else _replaced(after),
+        ended=None if after is None else _replaced(line, after),
         metric=metadata.get("metric"),
         value=None if value is None else float(value),
         gain=None if report is None else report.get("gain"),
@@ -93,8 +93,10 @@ def _tenure(
     )
 
 
-def _replaced(by: LedgerEntry) -> str:
+def _replaced(line: LedgerEntry, by: LedgerEntry) -> str:
     number = number_of(by.details["model_package_arn"])
+    if line.details["model_package_arn"] == by.details["model_package_arn"]:
+        return f"version {number} was put in its place again ({by.details['cause']})"
     if by.kind is LedgerKind.RESTORED:
         return f"rolled back to version {number} ({by.details['cause']})"
     return f"version {number} replaced it ({by.details['cause']})"

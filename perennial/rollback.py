@@ -115,7 +115,7 @@ class Rollback:
             raise Refused(f"no version of {self.deployed.model} serves", next_step=_SEE)
         if number is not None:
             return self._named(served, champion, number)
-        if served and served[0].restored and served[0].version == champion.version:
+        if rollback.went_back(served):
             return None
         before = rollback.before(served)
         if before is None:

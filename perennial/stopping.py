@@ -36,7 +36,7 @@ class Stop:
         It may have ended well, when its shift was over before it could be stopped.
         """
         self.say(f"stopping the promotion of version {promotion.version}: {promotion.name}")
-        told = ""
+        told, tripped = "", None
         while True:
             found = endpoint.find(self.account.client("sagemaker"), self.deployed.endpoint)
             now = promotions.describe(self.account.client("stepfunctions"), promotion.arn)
@@ -45,18 +45,14 @@ class Stop:
             if found.line() != told:
                 told = found.line()
                 self.say(f"endpoint {self.deployed.endpoint}: {told}")
-            self._trip_or_abort(found, now, champion)
+            tripped = tripped if found.pending is None else found.pending.config
+            if tripped is not None:
+                self._trip(tripped)  # also after it went back: promotion asks the alarm why
+            elif now.running and _is_untouched(found, now, champion):
+                self.account.client("stepfunctions").stop_execution(
+                    executionArn=promotion.arn, error=STOPPED, cause=self.reason
+                )
             self.pause()
-
-    def _trip_or_abort(
-        self, found: Endpoint, promotion: Promotion, champion: Champion | None
-    ) -> None:
-        if found.pending is not None:
-            self._trip(found.pending.config)
-        elif promotion.running and _is_untouched(found, promotion, champion):
-            self.account.client("stepfunctions").stop_execution(
-                executionArn=promotion.arn, error=STOPPED, cause=self.reason
-            )
 
     def _trip(self, deployment: str) -> None:
         cloudwatch = self.account.client("cloudwatch")

@@ -57,7 +57,7 @@ class Changing:
         """Have a person put an earlier version back by the one command."""
         began, at = now(), self.platform.account.now()
         reason = f"rollback {next(_NUMBERS)}"
-        self.platform.command_line("rollback", str(version), "--reason", reason)
+        self.platform.command_line("rollback", str(version), "--reason", reason, "--no-wait")
         self.platform.come_to_rest()
         return self._now_serves(version, "rollback", began, at)
 

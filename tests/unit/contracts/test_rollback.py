@@ -58,6 +58,16 @@ def test_a_rollback_goes_to_what_served_before_and_never_to_what_was_left(
     assert (None if found is None else found.version) == wanted
 
 
+@pytest.mark.parametrize(
+    ("story", "went_back"),
+    [([], False), ([1, 2], False), ([1, 2, "1"], True), ([1, 2, "2"], False), ([1, "1"], False)],
+)
+def test_a_version_put_back_in_its_own_place_is_no_step_back(
+    story: Sequence[int | str], went_back: bool
+) -> None:
+    assert rollback.went_back(served(*story)) is went_back
+
+
 def test_the_versions_that_served_last_are_kept_each_with_its_last_deployment() -> None:
     kept = rollback.kept(served(1, 2, 3, "2", 4), champion=4, count=2)
 

@@ -124,6 +124,15 @@ def test_the_same_command_after_its_end_goes_no_further_back(platform: Platform)
     assert other.next_step.endswith("perennial rollback 1")
 
 
+def test_an_endpoint_that_was_woken_is_rolled_back_like_any_other(platform: Platform) -> None:
+    platform.serve(1)
+    platform.serve(2)
+    platform.serve(2, back="asked by a person")
+    ends_well(platform, 1)
+
+    assert rollback(platform).version == 1
+
+
 @pytest.mark.parametrize(
     ("served", "number", "told"),
     [
@@ -233,11 +242,14 @@ def test_a_promotion_in_its_bake_is_stopped_by_its_own_alarm(platform: Platform)
             "LastModifiedTime": NOW + timedelta(seconds=20),
         }
 
-    platform.meanwhile += [
-        returns_to_ok,
-        rolls_back,
-        lambda: platform.machines.end(name, "FAILED", error="CandidateRolledBack", cause="alarm"),
-    ]
+    def asks_the_alarm() -> None:
+        assert platform.alarms.alarms[alarm] == "ALARM"
+        platform.machines.end(name, "FAILED", error="CandidateRolledBack", cause="alarm")
+
+    def returns_again() -> None:
+        platform.alarms.alarms[alarm] = "OK"
+
+    platform.meanwhile += [returns_to_ok, rolls_back, returns_again, asks_the_alarm]
 
     found = rollback(platform)
 
