@@ -2,7 +2,7 @@
 
 import typer
 
-from perennial.commands import accounting, asking, moving, seeing
+from perennial.commands import accounting, asking, moving, scoring, seeing
 
 app = typer.Typer(
     name="perennial",
@@ -25,6 +25,7 @@ for panel, commands in {
     "Ask for": (
         asking.retrain,
         asking.backfill,
+        scoring.batch,
         asking.pause,
         asking.resume,
         asking.redrive,

@@ -27,6 +27,11 @@ class Deployed:
     drift_alarm: str
     job_role_arn: str
 
+    @property
+    def batch_arn(self) -> str:
+        """A model's machines are named alike, by what each is for."""
+        return f"{self.promotion_arn.removesuffix('promotion')}batch"
+
 
 def find(cloudformation: Any, *, environment: str, model: str) -> Deployed:
     """Return what the environment's three stacks say that they made."""

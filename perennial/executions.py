@@ -44,13 +44,13 @@ def describe(stepfunctions: Any, arn: str) -> Execution:
 
 
 def find(stepfunctions: Any, deployed: Deployed, name_or_arn: str) -> Execution:
-    """Return the execution called so, of the retraining or the promotion machine."""
+    """Return the execution called so, of any of the model's machines."""
     arns = (
         [name_or_arn]
         if name_or_arn.startswith("arn:")
         else [
             f"{machine.replace(':stateMachine:', ':execution:')}:{name_or_arn}"
-            for machine in (deployed.retraining_arn, deployed.promotion_arn)
+            for machine in (deployed.retraining_arn, deployed.promotion_arn, deployed.batch_arn)
         ]
     )
     for arn in arns:
