@@ -6,7 +6,7 @@ from typing import Any
 from contracts import moment, rollback
 from contracts.rollback import Service
 from contracts.run import CauseKind, Champion, Purpose
-from perennial import endpoint, promotions, registry, state, targets
+from perennial import promotions, registry, state, targets
 from perennial.account import Account
 from perennial.deployed import Deployed
 from perennial.promotion import asked
@@ -114,7 +114,7 @@ class Rollback:
         if champion is None:
             raise Refused(f"no version of {self.deployed.model} serves", next_step=_SEE)
         if number is not None:
-            return self._named(served, champion, number)
+            return self._named(served, number)
         if rollback.went_back(served):
             return None
         before = rollback.before(served)
@@ -122,16 +122,14 @@ class Rollback:
             raise Refused(f"nothing served before version {champion.version}", next_step=_SEE)
         return before
 
-    def _named(self, served: list[Service], champion: Champion, number: int) -> Service:
+    def _named(self, served: list[Service], number: int) -> Service:
+        """The champion itself may be named: it is deployed anew, whatever became of it."""
         found = next((one for one in served if one.version == number), None)
         if found is None:
             raise Refused(
                 f"version {number} of {self.deployed.model} has never served",
                 next_step=f"promote it instead, with its canary: perennial promote {number}",
             )
-        now = endpoint.find(self.account.client("sagemaker"), self.deployed.endpoint)
-        if number == champion.version and now.config == champion.deployment:
-            raise Refused(f"version {number} serves already", next_step=_SEE)
         return found
 
     def _done(self, served: list[Service]) -> RolledBack:
