@@ -1,41 +1,46 @@
 """Serve one model: ``python -m ml.container serve``, under SageMaker's hosting contract."""
 
 import os
+import socket
 import sys
-
-import uvicorn
 
 from contracts import artifact
 from contracts.errors import ContractError
 from ml.places import of_container
 from ml.refusal import Refusal
-from ml.serving.application import build
+from ml.serving import machine
+from ml.serving.application import Application
+from ml.serving.figures import new_board
 from ml.serving.predictor import load_verified
-
-DRAIN_SECONDS = 25
-"""SageMaker sends SIGTERM and 30 seconds later SIGKILL; requests in flight get most of that."""
+from ml.serving.served import Served
+from ml.serving.supervisor import Supervisor
+from ml.serving.worker import BACKLOG, work
 
 
 def main() -> int:
-    places = of_container()
+    variables = os.environ
     try:
+        workers = machine.workers(variables)
         # No port is open before the model is verified: /ping never speaks for another one.
-        predictor = load_verified(places.model, os.environ.get(artifact.MANIFEST_VARIABLE))
+        predictor = load_verified(of_container().model, variables.get(artifact.MANIFEST_VARIABLE))
+        served = Served(predictor, variables.get(artifact.VERSION_VARIABLE, ""))
+        served.warm()
     except (Refusal, ContractError) as refusal:
         print(f"refused: {refusal}", file=sys.stderr, flush=True)
         return 1
-    uvicorn.run(
-        build(predictor, os.environ.get(artifact.VERSION_VARIABLE, "")),
-        host=os.environ.get("BIND_HOST", "0.0.0.0"),  # noqa: S104 - a container's own network
-        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")),
-        loop="uvloop",
-        http="httptools",
-        lifespan="off",
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
-    return 0
+    machine.allow_many_connections()
+    board = new_board(workers)
+    host = variables.get("BIND_HOST", "0.0.0.0")  # noqa: S104 - a container's own network
+    listener = _listener(host, int(variables.get("SAGEMAKER_BIND_TO_PORT", "8080")))
+    return Supervisor(
+        board=board,
+        work=lambda worker: work(Application(served, board, worker), board.row(worker), listener),
+    ).run(listener)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """One socket for all workers: when one dies, others accept what waits."""
+    return socket.create_server((host, port), backlog=BACKLOG)
 
 
 if __name__ == "__main__":

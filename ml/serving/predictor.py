@@ -24,10 +24,16 @@ class Predictor:
     card: ModelCard
     manifest_sha256: str
     session: onnxruntime.InferenceSession
+    golden_rows: NDArray[np.float64]
+    golden_scores: NDArray[np.float64]
 
     def score(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return a score for each row of features: of a classifier, the positive class's chance."""
         return answers(self.session, self.card.task, rows.astype(np.float32))
+
+    def scores(self, rows: NDArray[np.float64]) -> list[float]:
+        """Return the same as plain numbers."""
+        return self.score(rows).tolist()
 
 
 def answers(
@@ -56,12 +62,15 @@ def load_verified(folder: Path, expected_manifest: str | None = None) -> Predict
     for name in (artifact.MODEL, artifact.CARD, artifact.GOLDEN):
         if name not in files:
             raise Refusal(f"the artifact lacks {name}")
+    rows, scores = golden_answers(files[artifact.GOLDEN])
     predictor = Predictor(
         card=load(folder / artifact.CARD),
         manifest_sha256=manifest.sha256,
         session=open_session(files[artifact.MODEL]),
+        golden_rows=rows,
+        golden_scores=scores,
     )
-    _same_answers(predictor, files[artifact.GOLDEN])
+    _same_answers(predictor)
     return predictor
 
 
@@ -112,9 +121,9 @@ def open_session(model: bytes) -> onnxruntime.InferenceSession:
         raise Refusal(f"{artifact.MODEL} cannot be loaded: {error}") from error
 
 
-def _same_answers(predictor: Predictor, golden: bytes) -> None:
-    rows, scores = golden_answers(golden)
-    difference = np.abs(predictor.score(rows) - scores).max()
+def _same_answers(predictor: Predictor) -> None:
+    scores = predictor.golden_scores
+    difference = np.abs(predictor.score(predictor.golden_rows) - scores).max()
     allowed = GOLDEN_TOLERANCE * max(1.0, float(np.abs(scores).max()))
     if not difference <= allowed:
         raise Refusal(

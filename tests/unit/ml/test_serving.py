@@ -19,12 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from job_folders import CHURN
-from starlette.applications import Starlette
 
 from contracts import artifact
 from contracts.card import load
 from ml.refusal import Refusal
-from ml.serving.application import build
+from ml.serving.application import Application, build
 from ml.serving.predictor import load_verified
 from ml.serving.request import MAX_BYTES
 
@@ -36,7 +35,7 @@ VALUES = [float(cell) for cell in ROW.split(",")]
 
 
 async def call(
-    application: Starlette, body: bytes, content_type: bytes
+    application: Application, body: bytes, content_type: bytes
 ) -> tuple[int, dict[str, object]]:
     sent: list[dict[str, object]] = []
 

@@ -1,0 +1,103 @@
+"""One worker process: an event loop that accepts connections, says that it works, and drains."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from time import monotonic
+
+from uvicorn import Config, Server
+
+from ml.serving.application import Application
+from ml.serving.connection import Connection
+from ml.serving.figures import BEAT, READY
+
+LINGER_SECONDS = 0.5
+"""After SIGTERM callers may still ask on open connections, each answer being their last: closing an
+idle connection loses the request that is on its way."""
+IN_FLIGHT_SECONDS = 21
+"""Then what is in flight has so long; SageMaker's SIGKILL comes 30 seconds after its SIGTERM."""
+KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
+_TICKS = 10
+"""uvicorn's ticks in a second."""
+_GARBAGE = (50_000, 20, 20)
+"""Collections, of which a request needs none, are a pause of milliseconds in a hundred requests."""
+
+
+class Worker(Server):
+    def __init__(self, application: Application, row: memoryview[float]) -> None:
+        config = Config(
+            application,
+            loop="uvloop",
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            access_log=False,
+            log_level="error",
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=IN_FLIGHT_SECONDS,
+        )
+        super().__init__(config)
+        self._application = application
+        application.invocations.together = self.server_state.tasks
+        self._row = row
+        self._supervisor = os.getppid()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            self._look()
+        return await super().on_tick(counter)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._row[READY] = 1
+        self._row[BEAT] = monotonic()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._application.drain()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LINGER_SECONDS
+        while self.server_state.connections and loop.time() < end:
+            await asyncio.sleep(0.02)
+        self._row[READY] = 0
+        await super().shutdown(sockets)
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            connection.look(now)
+        if not self._application.invocations.stuck:
+            self._row[BEAT] = monotonic()
+        if os.getppid() != self._supervisor:
+            # Nobody would replace or end this worker any more.
+            self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        # uvicorn raises a signal again once it has drained; here it has then done its work.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self.handle_exit)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+        yield
+
+
+def work(application: Application, row: memoryview[float], listener: socket.socket) -> int:
+    """Answer on ``listener`` until SIGTERM; return the exit code of the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
+    # A large request's thread gives way to the event loop after so many seconds.
+    sys.setswitchinterval(0.001)
+    Worker(application, row).run([listener])
+    return 0
