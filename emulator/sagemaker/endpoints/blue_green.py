@@ -27,11 +27,13 @@ class BlueGreen(Deployment):
         self.bake(step.seconds, step.why, capacity)
 
     def _shift(self, step: Step) -> None:
+        blue = self.endpoint.fleet
+        if blue is None or step.capacity == "full":
+            self.endpoint.traffic.switch(self.green.routes())
+            return
         share = {
             pool.variant.name: step.active[pool.variant.name] / pool.desired
             for pool in self.green.pools
         }
-        blue = self.endpoint.fleet
         rest: Mapping[str, float] = {name: 1 - part for name, part in share.items()}
-        old = [] if blue is None or step.capacity == "full" else blue.routes(rest, whole=True)
-        self.endpoint.traffic.switch([*self.green.routes(share), *old])
+        self.endpoint.traffic.switch([*self.green.routes(share), *blue.routes(rest, whole=True)])

@@ -67,6 +67,10 @@ class Instance:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    @property
     def exited(self) -> bool:
         return self._process is None or self._process.poll() is not None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.endpoints import Endpoints
 from emulator.sagemaker.endpoints.fleet import Fleet
+from emulator.sagemaker.endpoints.vitals import NAMESPACE, Vitals
 
 _log = logging.getLogger("emulator.endpoints")
 
@@ -17,6 +18,7 @@ class Upkeep:
     def __init__(self, account: Account, endpoints: Endpoints) -> None:
         self._account = account
         self._endpoints = endpoints
+        self._vitals = Vitals(account.state_dir)
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -26,6 +28,7 @@ class Upkeep:
             ("endpoint-ping", 5.0, self._ping),
             ("endpoint-metrics", 1.0, self._publish),
             ("endpoint-capture", 1.0, self._upload),
+            ("endpoint-vitals", 1.0, self._measure),
         )
         for name, pause, job in jobs:
             thread = threading.Thread(
@@ -76,6 +79,20 @@ class Upkeep:
         for fleet in self._fleets():
             for capture in list(fleet.captures.values()):
                 self._once(capture.flush)
+
+    def _measure(self) -> None:
+        now = self._account.clock.now()
+        pools = [
+            (endpoint.name, pool)
+            for endpoint in self._endpoints.all()
+            for fleet in endpoint.fleets()
+            for pool in fleet.everyone
+        ]
+        if not pools or not self._vitals.due(now):
+            return
+        data = self._vitals.take(pools, now)
+        if data:
+            self._account.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
     def _fleets(self) -> Iterator[Fleet]:
         for endpoint in self._endpoints.all():
