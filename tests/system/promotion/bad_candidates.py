@@ -20,11 +20,11 @@ class Bad:
     id: str
     make: Make
     says: tuple[str, ...]
-    """All must be in the cause."""
+    """Expressions, each of which must be found in the cause."""
     sees_traffic: bool = False
     """Whether callers must have met it: it does nothing wrong before."""
-    spoils_answers: bool = False
-    """Whether what it answers to callers is wrong, rather than late or missing."""
+    hangs: bool = False
+    """Whether its start must be waited for as long as the platform allows."""
     quick: bool = False
     """Whether every test run has it; the others are exhaustive."""
 
@@ -37,18 +37,18 @@ def _at_import(registrar: Registrar, room: Path) -> Candidate:
     return registrar.copy(root=bad_images.failing_at_import(room))
 
 
-def image(id: str, says: str | tuple[str, ...], *, quick: bool = False, **behaviour: Any) -> Bad:
+def image(id: str, says: str, *, hangs: bool = False, quick: bool = False, **behaviour: Any) -> Bad:
     """A server that misbehaves wherever it is asked."""
-    words = (says,) if isinstance(says, str) else says
-    return Bad(id=id, make=partial(_served, behaviour), says=words, quick=quick)
+    make = partial(_served, behaviour)
+    return Bad(id=id, make=make, says=(says,), hangs=hangs, quick=quick)
 
 
 def live(
     id: str,
-    says: str | tuple[str, ...],
+    says: str,
     *,
+    hangs: bool = False,
     quick: bool = False,
-    spoils_answers: bool = False,
     sees_traffic: bool = True,
     **behaviour: Any,
 ) -> Bad:
@@ -56,9 +56,9 @@ def live(
     return Bad(
         id=f"live: {id}",
         make=partial(_served, {"spares_batch": True, **behaviour}),
-        says=(says,) if isinstance(says, str) else says,
+        says=(says,),
         sees_traffic=sees_traffic,
-        spoils_answers=spoils_answers,
+        hangs=hangs,
         quick=quick,
     )
 
@@ -99,24 +99,22 @@ _SHA = "artifact's sha256"
 
 ALL = (
     # What never answers.
-    Bad(
-        id="crash at import", make=_at_import, says=("a_library_that_the_image_lacks",), quick=True
-    ),
-    image("crash loop", front.MARK, exits_at_start=True),
-    image("ping 500", "ping", ping=500),
-    image("slow start", "ping", starts_after=3600),
+    Bad(id="crash at import", make=_at_import, says=("a_library_that_the_image_lacks",)),
+    image("crash loop", front.MARK, exits_at_start=True, quick=True),
+    image("ping 500", "See job logs", hangs=True, ping=500),
+    image("slow start", "See job logs", hangs=True, starts_after=1 << 30),
     live("crash loop", "health check", sees_traffic=False, exits_at_start=True),
-    live("ping 500", "health check", sees_traffic=False, ping=500),
-    live("slow start", "health check", sees_traffic=False, starts_after=3600),
+    live("ping 500", "health check", hangs=True, sees_traffic=False, ping=500),
+    live("slow start", "health check", hangs=True, sees_traffic=False, starts_after=1 << 30),
     live("crash when asked", "5xx", exits_when_asked=True, after=100),
     # What answers with errors.
     image("5xx on all requests", front.MARK, fails_every=1),
-    image("5xx on a tenth of requests", "", fails_every=10),
-    image("5xx on a hundredth of requests", "", fails_every=100),
+    image("5xx on a tenth of requests", "5xx", fails_every=10),
+    image("5xx on a hundredth of requests", "5xx", fails_every=100),
     live("5xx on all requests", "5xx", fails_every=1),
     live("5xx on a tenth of requests", "5xx", fails_every=10),
-    live("5xx on a hundredth of requests", "5xx", fails_every=100, quick=True),
-    live("5xx on a hundredth after the 200th request", "5xx", fails_every=100, after=200),
+    live("5xx on a hundredth of requests", "5xx", fails_every=100),
+    live("5xx on a hundredth after the 500th request", "5xx", fails_every=100, after=500),
     # What answers late.
     image("ten times the latency", "latency", slower=10),
     live("ten times the latency", "latency", slower=10, quick=True),
@@ -124,20 +122,19 @@ ALL = (
     Bad(
         id="wrong schema",
         make=lambda registrar, _: registrar.copy(change=bad_artifacts.asking_other_features),
-        says=("visits",),
+        says=("visits|fields",),
         quick=True,
     ),
-    image("constant answers", "answer", constant=0.5),
+    image("constant answers", "golden row", constant=0.5),
     live(
         "constant answers to callers",
-        "prediction",
-        spoils_answers=True,
+        "prediction-shift",
         quick=True,
         constant=0.5,
         spares_single_rows=True,
     ),
-    image("wrong answers", "answer", shift=0.001, quick=True),
-    live("wrong answers", "answers", spoils_answers=True, shift=0.001),
+    image("wrong answers", "golden row", shift=0.001),
+    live("wrong answers", "wrong-answers", shift=0.001),
     Bad(
         id="wrong answers on golden examples",
         make=lambda registrar, _: registrar.copy(change=bad_artifacts.with_other_golden_answers),
@@ -156,10 +153,9 @@ ALL = (
         id="planted pickle registered so",
         make=partial(_with_pickle, False),
         says=("model.pkl",),
-        quick=True,
     ),
     Bad(id="planted pickle after registration", make=partial(_with_pickle, True), says=(_SHA,)),
-    Bad(id="missing image", make=_no_image, says=(f"sha256:{_NOBODY}", "not found"), quick=True),
+    Bad(id="missing image", make=_no_image, says=(f"sha256:{_NOBODY}", "does not exist")),
     Bad(
         id="wrong image digest",
         make=partial(_facts, image_digest=f"sha256:{_NOBODY}"),

@@ -17,6 +17,7 @@ from tests.system.promotion import bad_artifacts
 from tests.system.promotion.bad_artifacts import Change
 
 _NUMBERS = itertools.count(1)
+_STEP, _LONG = 20.0, 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +160,33 @@ def start(platform: LivePlatform, candidate: Candidate, reason: str) -> str:
     )
 
 
-def promote(platform: LivePlatform, candidate: Candidate, reason: str) -> Promotion:
-    """Promote the candidate and let time pass until that has ended and is told of."""
+def promote(
+    platform: LivePlatform, candidate: Candidate, reason: str, *, hangs: bool = False
+) -> Promotion:
+    """Promote the candidate and let time pass until that has ended and is told of.
+
+    Time goes on without a candidate that ``hangs``: nothing else would end its start.
+    """
     told = len(platform.inbox.all())
     arn = start(platform, candidate, reason)
+    if hangs:
+        _outlast(platform, arn)
     platform.come_to_rest()
     return ended(platform, arn, told)
+
+
+def _outlast(platform: LivePlatform, arn: str) -> None:
+    """Let time pass without patience while the candidate is to start, and only then."""
+    while (now := ended(platform, arn, 0)).status == "RUNNING":
+        starts = now.steps[-1:] == ("SmokeTest",) or _is_creating(platform)
+        platform.account.advance(_LONG if starts else _STEP, patience=1 if starts else 60)
+        platform.between_steps()
+
+
+def _is_creating(platform: LivePlatform) -> bool:
+    pending = platform.endpoint().get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+    stages = [stage["Status"] for each in pending for stage in each.get("VariantStatus", ())]
+    return "Creating" in stages
 
 
 def ended(platform: LivePlatform, arn: str, told: int) -> Promotion:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from contracts import naming
+from contracts.ledger import LedgerKind
 from contracts.run import Champion
 from tests.system.loop.platform_under_test import LivePlatform
 from tests.system.promotion import candidates
-from tests.system.promotion.candidates import Candidate, Promotion, Registrar
+from tests.system.promotion.candidates import Promotion, Registrar
 from tests.system.promotion.live import live_callers
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -78,7 +79,8 @@ def test_an_endpoint_that_goes_back_silently_is_a_failed_promotion(
     promotion = candidates.ended(platform, arn, told)
     assert promotion.status == "FAILED", promotion
     assert len(promotion.told) == 1, promotion.told
-    for text in (promotion.cause, promotion.told[0].text, _last_word(platform, candidate)):
+    [line] = platform.ledger(LedgerKind.PROMOTION_ENDED, about=promotion.name)
+    for text in (promotion.cause, promotion.told[0].text, line.summary):
         assert champion.deployment in text, f"{text!r} does not say what serves"
         assert f"version {candidate.number} does not serve" in text
     assert deployment != champion.deployment
@@ -151,7 +153,3 @@ def _slow_canary(seconds: int) -> dict[str, Any]:
             }
         }
     }
-
-
-def _last_word(platform: LivePlatform, candidate: Candidate) -> str:
-    return platform.ledger(about=candidate.arn)[-1].summary
