@@ -15,6 +15,8 @@ ENDPOINT_VARIABLE = "PERENNIAL_CAPTURE_ENDPOINT"
 VARIANT_VARIABLE = "PERENNIAL_CAPTURE_VARIANT"
 FLUSH_VARIABLE = "PERENNIAL_CAPTURE_FLUSH_SECONDS"
 
+VERSION_ATTRIBUTE = "model_version="
+"""Begins the custom attribute that says which version answered, in answers and in captures."""
 FLUSH_SECONDS = 10
 BEFORE_ANSWERING = 0
 """As ``flush_seconds``: each answer waits until it is captured, since a serverless endpoint's

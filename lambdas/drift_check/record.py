@@ -1,19 +1,17 @@
 """One captured invocation, read from its JSON line."""
 
 import base64
-import csv
-import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from contracts import layout, moment
+from contracts.capture import VERSION_ATTRIBUTE
 from contracts.errors import ContractError
 from contracts.reading import Table
-
-Row = tuple[float | None, ...]
+from lambdas.drift_check.requests import RequestUnreadable, Row, is_text, rows_of
 
 
 class RecordUnreadable(ValueError):
@@ -28,28 +26,24 @@ class Record:
     """The version that the answer names; None when it names none."""
     answered: bool
     """False for an answer that refused the request: its rows were nobody's prediction."""
+    content_type: str
     content: str
-    """The request: CSV rows."""
+    """The request; empty where it is no text."""
 
     @property
     def is_probe(self) -> bool:
         return self.inference_id is not None and self.inference_id.startswith(layout.PROBE_PREFIX)
 
     def rows(self, features: Sequence[str]) -> list[Row]:
-        """The request's rows in the order of ``features``; a header row is no row."""
+        """The request's rows in the order of ``features``."""
         try:
-            found = [cells for cells in csv.reader(io.StringIO(self.content), strict=True) if cells]
-        except csv.Error as error:
-            raise RecordUnreadable(f"the request is not CSV: {error}") from error
-        return [
-            _row(cells, number, features)
-            for number, cells in enumerate(found, start=1)
-            if not (number == 1 and [cell.strip() for cell in cells] == list(features))
-        ]
+            return rows_of(self.content_type, self.content, features)
+        except RequestUnreadable as error:
+            raise RecordUnreadable(str(error)) from error
 
 
 def read_record(line: bytes) -> Record:
-    """Read one line of a capture file.
+    """Read one line of a capture file, SageMaker's or the server's own (ml/serving/exchange.py).
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
     """
@@ -57,15 +51,29 @@ def read_record(line: bytes) -> Record:
         table = Table.of(json.loads(line), "record")
         captured, about = table.table("captureData"), table.table("eventMetadata")
         answer = _answer(captured.optional_table("endpointOutput"))
+        asked = captured.table("endpointInput")
+        content_type = asked.optional_text("observedContentType") or ""
         return Record(
             at=moment.parse(about.text("inferenceTime"), "inferenceTime"),
             inference_id=about.optional_text("inferenceId"),
-            version=None if answer.get("model_version") is None else str(answer["model_version"]),
+            version=_version(answer, about),
             answered="error" not in answer,
-            content=_content(captured.table("endpointInput")),
+            content_type=content_type,
+            content=_content(asked) if is_text(content_type) else "",
         )
     except (ContractError, ValueError, RecursionError) as error:
         raise RecordUnreadable(str(error) or type(error).__name__) from error
+
+
+def _version(answer: Mapping[str, Any], about: Table) -> str | None:
+    """Return the version that an answer names in its body, or the server beside it."""
+    if answer.get("model_version") is not None:
+        return str(answer["model_version"])
+    attributes = about.content.get("customAttributes")
+    for attribute in attributes if isinstance(attributes, list) else ():
+        if isinstance(attribute, str) and attribute.startswith(VERSION_ATTRIBUTE):
+            return attribute.removeprefix(VERSION_ATTRIBUTE)
+    return None
 
 
 def _content(side: Table) -> str:
@@ -83,24 +91,8 @@ def _answer(side: Table | None) -> dict[str, Any]:
     if side is None:
         return {}
     try:
-        document = json.loads(_content(side))
+        # Of JSON Lines each line names the version.
+        document = json.loads(_content(side).partition("\n")[0])
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _row(cells: Sequence[str], number: int, features: Sequence[str]) -> Row:
-    if len(cells) != len(features):
-        raise RecordUnreadable(f"row {number} must have {len(features)} values, got {len(cells)}")
-    return tuple(
-        _value(cell.strip(), number, name) for cell, name in zip(cells, features, strict=True)
-    )
-
-
-def _value(cell: str, number: int, name: str) -> float | None:
-    if not cell:
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        raise RecordUnreadable(f"row {number}: {name} must be a number, got {cell!r}") from None

@@ -12,6 +12,7 @@ from datetime import datetime
 import orjson
 
 from contracts import moment
+from contracts.capture import VERSION_ATTRIBUTE
 
 _ENCODINGS = {
     "text/csv": "CSV",
@@ -32,6 +33,8 @@ class Exchange:
     request: bytes
     response_type: str
     response: bytes
+    version: str
+    """That answered: not every form of an answer says so itself."""
 
     @property
     def size(self) -> int:
@@ -40,8 +43,8 @@ class Exchange:
 
 def line_of(exchange: Exchange, at: datetime) -> bytes:
     about: dict[str, object] = {"eventId": str(uuid.uuid4())}
-    if exchange.custom_attributes is not None:
-        about["customAttributes"] = [exchange.custom_attributes]
+    asked = [] if exchange.custom_attributes is None else [exchange.custom_attributes]
+    about["customAttributes"] = [*asked, f"{VERSION_ATTRIBUTE}{exchange.version}"]
     named = _inference_id(exchange)
     if named is not None:
         about["inferenceId"] = named

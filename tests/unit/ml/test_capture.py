@@ -77,6 +77,7 @@ def exchange(
         request=request,
         response_type="application/json",
         response=b'{"model_version":"3","predictions":[{"score":0.5}]}',
+        version="3",
     )
 
 
@@ -107,7 +108,7 @@ def test_a_line_is_what_sagemakers_data_capture_writes() -> None:
             },
         },
         "eventMetadata": {
-            "customAttributes": ["trace=1"],
+            "customAttributes": ["trace=1", "model_version=3"],
             "inferenceId": "i-1",
             "inferenceTime": "1998-07-01T10:59:30Z",
         },
