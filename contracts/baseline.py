@@ -51,6 +51,11 @@ def parse_baseline(document: object) -> Baseline:
     )
 
 
+def parse_feature(document: object) -> FeatureBaseline:
+    """Read one feature's baseline that lies alone (predictions.json)."""
+    return _feature(Table.of(document, "feature baseline"))
+
+
 def _feature(row: Table) -> FeatureBaseline:
     return FeatureBaseline(
         name=row.text("name"),

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 
 from contracts.card_alarms import ServingAlarms, read_alarms
 from contracts.errors import ContractError
 from contracts.reading import Table
 
 _INSTANCE = "ml.m5.large"
+_LONGEST_SHIFT = 25_200
+"""An update may take 28,800 s (API_BlueGreenUpdatePolicy); an hour is for its instances."""
 
 
 class ServingMode(StrEnum):
@@ -94,6 +97,12 @@ class Rollout:
     challenger_percent: int
     """Share of requests that the candidate answers beside the champion (A/B) until a person
     promotes it or rolls it back; 0: it takes over by itself."""
+
+    @property
+    def shift_seconds(self) -> int:
+        """How long the traffic is on its way: once after a canary, or after each linear step."""
+        waits = 1 if self.shift is Shift.CANARY else ceil(100 / self.step_percent) - 1
+        return waits * self.bake_seconds
 
 
 def read_serving(table: Table) -> Serving:
@@ -184,7 +193,7 @@ def read_rollout(table: Table) -> Rollout:
         raise ContractError(
             f"{table.where} must have shadow_percent or challenger_percent, got both"
         )
-    return Rollout(
+    rollout = Rollout(
         shift=shift,
         step_percent=table.integer(
             "step_percent", 50, least=1 if shift is Shift.CANARY else 10, most=50
@@ -201,3 +210,9 @@ def read_rollout(table: Table) -> Rollout:
         shadow_seconds=table.integer("shadow_seconds", 3600, least=60, most=86_400),
         challenger_percent=challenger,
     )
+    if rollout.shift_seconds > _LONGEST_SHIFT:
+        raise ContractError(
+            f"{table.where}.step_percent and bake_seconds must shift within {_LONGEST_SHIFT} s, "
+            f"got {rollout.shift_seconds} s"
+        )
+    return rollout

@@ -79,6 +79,15 @@ class EndpointRole(ServiceRole):
             because="a transform job answers files as its model's role",
         )
         allow_listing(self, bucket=stores.data, prefixes=[layout.batch_prefix(model.name)])
+        allow_objects(
+            self,
+            "s3:GetObject",
+            "s3:PutObject",
+            bucket=stores.reports,
+            prefixes=[model.runs],
+            because="promotion's smoke test is a transform job, below the evidence of its run",
+        )
+        allow_listing(self, bucket=stores.reports, prefixes=[model.runs])
         allow_key(self, stores.key)
         allow_running(self, model, log_groups=["Endpoints", "TransformJobs"])
         # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html

@@ -70,8 +70,10 @@ _JOB = (
 
 # The AWS SDK integration names what the service model does not (throttling, an endpoint that is
 # being updated) SageMakerException.
+LIMITED = retry("SageMaker.ResourceLimitExceededException", interval=60, attempts=5, most=600)
+"""A quota: refused before anything was done."""
 _ENDPOINT = (
-    retry("SageMaker.ResourceLimitExceededException", interval=60, attempts=5, most=600),
+    LIMITED,
     retry("SageMaker.SageMakerException", interval=15, attempts=5, most=120),
 )
 

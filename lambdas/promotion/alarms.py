@@ -1,54 +1,41 @@
-"""The alarms on a candidate's own configuration, which roll its deployment back."""
+"""The rollback alarms in CloudWatch: put before the update, asked why after it, then deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from contracts import naming
-
-_SYMPTOM = "5xx"
-_RUNBOOK = "docs/runbooks/candidate-rolled-back.md"
-
-
-def names(deployment: str) -> list[str]:
-    return [naming.rollback_alarm(deployment, _SYMPTOM)]
+from lambdas.promotion.symptoms import names
 
 
 class RollbackAlarms:
     def __init__(self, cloudwatch: Any) -> None:
         self._cloudwatch = cloudwatch
 
-    def ensure(self, deployment: str, *, endpoint: str, max_5xx: int) -> list[str]:
-        """Watch this configuration alone: without its dimension old and new would be mixed.
+    def ensure(self, alarms: Iterable[dict[str, Any]]) -> None:
+        for alarm in alarms:
+            self._cloudwatch.put_metric_alarm(**alarm)
 
-        https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
-        """
-        [name] = names(deployment)
-        dimensions = {
-            "EndpointName": endpoint,
-            "VariantName": naming.VARIANT,
-            "EndpointConfigName": deployment,
-        }
-        self._cloudwatch.put_metric_alarm(
-            AlarmName=name,
-            AlarmDescription=f"{deployment} answered with 5xx: it is rolled back. See {_RUNBOOK}",
-            Namespace="AWS/SageMaker",
-            MetricName="Invocation5XXErrors",
-            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            DatapointsToAlarm=1,
-            Threshold=max_5xx,
-            ComparisonOperator="GreaterThanThreshold",
-            TreatMissingData="notBreaching",
-        )
-        return [name]
-
-    def why(self, deployment: str) -> str | None:
+    def ringing(self, deployment: str) -> str | None:
         """The reason of an alarm that is in ALARM now."""
         for alarm in self._found(deployment):
             if alarm["StateValue"] == "ALARM":
-                return f"{alarm['AlarmName']}: {alarm.get('StateReason', 'no reason given')}"
+                return _sentence(alarm, alarm.get("StateReason", "no reason given"))
+        return None
+
+    def why(self, deployment: str, *, since: datetime) -> str | None:
+        """The reason of an alarm that is on, or was: without traffic it soon is off again."""
+        if (ringing := self.ringing(deployment)) is not None:
+            return ringing
+        for alarm in self._found(deployment):
+            told = self._cloudwatch.describe_alarm_history(
+                AlarmName=alarm["AlarmName"],
+                HistoryItemType="StateUpdate",
+                StartDate=since,
+                ScanBy="TimestampDescending",
+            )
+            for item in told["AlarmHistoryItems"]:
+                if "to ALARM" in item["HistorySummary"]:
+                    return _sentence(alarm, item["HistorySummary"])
         return None
 
     def delete(self, deployment: str) -> None:
@@ -57,8 +44,13 @@ class RollbackAlarms:
         if found:
             self._cloudwatch.delete_alarms(AlarmNames=found)
 
-    def _found(self, deployment: str) -> Sequence[dict[str, Any]]:
+    def _found(self, deployment: str) -> list[dict[str, Any]]:
         answer = self._cloudwatch.describe_alarms(
-            AlarmNames=names(deployment), AlarmTypes=["MetricAlarm"]
+            AlarmNames=names(deployment), AlarmTypes=["MetricAlarm"], MaxRecords=100
         )
         return answer["MetricAlarms"]
+
+
+def _sentence(alarm: dict[str, Any], reason: str) -> str:
+    what = alarm.get("AlarmDescription", "").partition(": it is rolled back")[0]
+    return f"{alarm['AlarmName']}: {what} ({reason})"

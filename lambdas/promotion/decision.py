@@ -1,141 +1,122 @@
-"""What a promotion may do: refuse, create, update, wait or nothing, and how it ended."""
+"""What a promotion does next, as the endpoint stands."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any
+from math import ceil
 
-from contracts import naming
+from contracts import moment, naming
 from contracts.card import ModelCard
-from contracts.reading import Table
-from contracts.run import RunRequest
-from lambdas.promotion.facts import Endpoint, Version
+from contracts.run import Purpose
+from lambdas.promotion.errors import EndpointBusy, EndpointUnsettled, PromotionRefused
+from lambdas.promotion.facts import Endpoint
+from lambdas.promotion.plan_document import Action, Failure, Plan, Progress
+
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+WAIT_SECONDS = 30
+_PATIENCE_SECONDS = 3600
+"""Beyond the longest shift: instances found, and what else may change an endpoint."""
+_MOST_CALLS = 5
+"""Of one redrive, before a call that is refused again and again is given up."""
 
 
-class PromotionRefused(Exception):
-    """The version must not be deployed. The name is the execution's error."""
+def course(
+    endpoint: Endpoint | None, deployment: str, purpose: Purpose, failure: Failure | None
+) -> tuple[Action, str]:
+    """Say what to do and why; every call that changes the endpoint comes back here if it fails.
 
-
-class CandidateRolledBack(Exception):
-    """The endpoint went back to what served before. The name is the execution's error."""
-
-
-class EndpointUnsettled(Exception):
-    """The endpoint is neither on the candidate nor back: nobody may conclude anything yet."""
-
-
-class Action(StrEnum):
-    CREATE = "create"
-    UPDATE = "update"
-    WAIT = "wait"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What the promotion machine carries from step to step."""
-
-    deployment: str
-    endpoint: str
-    action: Action
-    reason: str
-    alarms: tuple[str, ...]
-    capacity: str
-    previous: str
-    """The configuration that served when the plan was made; empty before the first."""
-    version: int
-    golden_uri: str
-
-    def document(self) -> dict[str, Any]:
-        return {**asdict(self), "action": self.action.value, "alarms": list(self.alarms)}
-
-
-def parse_plan(document: object) -> Plan:
-    table = Table.of(document, "plan")
-    return Plan(
-        deployment=table.text("deployment"),
-        endpoint=table.text("endpoint"),
-        action=table.choice("action", Action),
-        reason=table.text("reason"),
-        alarms=tuple(str(name) for name in table.content.get("alarms", ())),
-        capacity=str(table.content.get("capacity", "")),
-        previous=str(table.content.get("previous", "")),
-        version=table.integer("version", least=1),
-        golden_uri=table.text("golden_uri"),
-    )
-
-
-def refuse_unfit(
-    version: Version, request: RunRequest, *, environment: str, artifact_sha256: str
-) -> None:
-    """Raise unless the version is approved, of this environment, and made of what it says."""
-    facts: Mapping[str, tuple[str, str]] = {
-        "approval": (version.status, "Approved"),
-        "environment": (version.fact("environment"), environment),
-        "request's environment": (request.environment, environment),
-        "artifact's sha256": (artifact_sha256, version.fact("artifact_sha256")),
-        "image": (version.image_uri.rpartition("@")[2], version.fact("image_digest")),
-    }
-    for name, (found, wanted) in facts.items():
-        if found != wanted:
-            raise PromotionRefused(
-                f"version {version.number}: the {name} is {found!r}, must be {wanted!r}"
-            )
-
-
-def overtaken(request: RunRequest, newest: int) -> str:
-    return (
-        f"{request.run_id} holds token {request.fencing_token}, and a run with token {newest} has "
-        "promoted since: its champion is newer than the one this candidate was compared with"
-    )
-
-
-_BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting", "Failed")
-
-
-def action_for(endpoint: Endpoint | None, deployment: str) -> tuple[Action, str]:
+    The reply to a call may be lost after it took effect, or its repetition be refused ("Cannot
+    update in-progress endpoint"): the endpoint then tells that the deployment is under way.
+    """
     if endpoint is None:
-        return Action.CREATE, "there is no endpoint yet"
-    if endpoint.status in _BUSY:
-        return Action.WAIT, f"endpoint {endpoint.name} is {endpoint.status}"
+        return Action.CREATE, "there is no endpoint"
+    stands = f"endpoint {endpoint.name} is {endpoint.status} on {endpoint.config}"
+    if endpoint.status in BUSY:
+        ours = deployment in (endpoint.pending, _being_made(endpoint))
+        return (Action.WATCH if ours else Action.WAIT), stands
+    moved = failure is not None and moment.render(endpoint.changed_at) != failure.seen
+    tried = moved and any(alarm.startswith(deployment) for alarm in endpoint.last_alarms)
+    if endpoint.status == "Failed":
+        ended = moved and endpoint.config == deployment
+        return (Action.WATCH if ended else Action.WAIT), f"{stands}: {endpoint.failure}"
     if endpoint.status != "InService":
-        raise PromotionRefused(
-            f"endpoint {endpoint.name} is {endpoint.status} ({endpoint.failure}), "
-            "must be InService or absent"
-        )
+        raise PromotionRefused(f"{stands} ({endpoint.failure}), must be InService or absent")
     if endpoint.config == deployment:
         return Action.NONE, f"endpoint {endpoint.name} already serves {deployment}"
-    return Action.UPDATE, f"endpoint {endpoint.name} serves {endpoint.config}"
+    if tried:
+        return Action.WATCH, f"{stands} since the update was asked for"
+    _refuse_other_variants(endpoint)
+    return (Action.RESTORE if purpose is Purpose.ROLLBACK else Action.UPDATE), stands
+
+
+def _being_made(endpoint: Endpoint) -> str:
+    return endpoint.config if endpoint.status == "Creating" else ""
+
+
+def _refuse_other_variants(endpoint: Endpoint) -> None:
+    """AWS ignores the guardrails, silently, when an update changes the variants' names.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+    """
+    if endpoint.variants != (naming.VARIANT,):
+        raise PromotionRefused(
+            f"endpoint {endpoint.name} must have the one variant {naming.VARIANT!r}, has "
+            f"{list(endpoint.variants)}: an update would go without canary and rollback"
+        )
+
+
+def is_given_up(failure: Failure) -> bool:
+    """A call that was refused for good; a limit's own retries are the machine's."""
+    return failure.calls >= _MOST_CALLS or "LimitExceeded" in failure.error
+
+
+def given_up(failure: Failure) -> Exception:
+    """Return an exception named like the call's error, for which a handler's error is named."""
+    name = "CallFailed" if failure.error.startswith("States.") else failure.error
+    cause = failure.cause or "no cause was given"
+    return type(name, (Exception,), {})(f"{failure.error}, {failure.calls} times: {cause}")
+
+
+def refuse_endless_wait(card: ModelCard, progress: Progress, reason: str) -> None:
+    """Raise once the waits of this redrive are used up; each redrive has as many again."""
+    most = ceil((card.rollout.shift_seconds + 2 * _PATIENCE_SECONDS) / WAIT_SECONDS)
+    if progress.waits >= most * (progress.redrive + 1):
+        raise EndpointBusy(f"waited {most} times {WAIT_SECONDS} s, and still: {reason}")
 
 
 def instances(card: ModelCard, endpoint: Endpoint | None) -> tuple[int, str]:
     """As many as serve now, at least the card's: scaling stands still while an endpoint updates."""
-    now = 0 if endpoint is None else endpoint.instances
-    count = max(card.serving.instance_count, now)
-    reason = f"card says {card.serving.instance_count}, endpoint has {now}"
+    now, scaling = 0 if endpoint is None else endpoint.instances, card.serving.autoscaling
+    least = max(card.serving.instance_count, 0 if scaling is None else scaling.min_instances)
+    count = max(least, now)
+    reason = f"card says {least}, endpoint has {now}"
     return count, f"{count} instances of {card.serving.instance_type} ({reason})"
+
+
+def headroom(card: ModelCard, endpoint: Endpoint | None, action: Action, taken: int) -> int:
+    """How many instances to grow to before an update, during which nothing scales; 0: none."""
+    scaling = card.serving.autoscaling
+    if scaling is None or endpoint is None or action is not Action.UPDATE or taken:
+        return 0
+    wanted = ceil(endpoint.instances * (1 + card.rollout.headroom_percent / 100))
+    wanted = min(wanted, scaling.max_instances)
+    return wanted if wanted > endpoint.instances else 0
+
+
+def own_properties(card: ModelCard, endpoint: Endpoint | None) -> tuple[str, ...]:
+    """What the candidate's configuration decides; the rest is kept from what serves.
+
+    Capacity that scaling has reached survives the switch, unless the card now asks for more.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VariantProperty.html
+    """
+    own = ("DataCaptureConfig", "DesiredWeight")
+    now = 0 if endpoint is None else endpoint.instances
+    return own if instances(card, endpoint)[0] == now else (*own, "DesiredInstanceCount")
 
 
 def is_promoted(endpoint: Endpoint | None, plan: Plan) -> bool:
     """Whether the candidate serves; raises while the endpoint is still changing."""
-    if endpoint is not None and endpoint.status in _BUSY and endpoint.status != "Failed":
+    if endpoint is not None and endpoint.status in BUSY:
         raise EndpointUnsettled(f"endpoint {endpoint.name} is still {endpoint.status}")
     return (
         endpoint is not None
         and endpoint.status == "InService"
         and endpoint.config == plan.deployment
     )
-
-
-def why_rolled_back(endpoint: Endpoint | None, plan: Plan, alarm: str | None) -> str:
-    if endpoint is None:
-        stands = f"endpoint {plan.endpoint} does not exist"
-    else:
-        stands = f"endpoint {endpoint.name} is {endpoint.status} on {endpoint.config}"
-    causes = [cause for cause in (alarm, None if endpoint is None else endpoint.failure) if cause]
-    return f"version {plan.version} does not serve: {'; '.join([*causes, stands])}"
-
-
-def deployment_name(request: RunRequest, version: Version) -> str:
-    """Named after the run that asked for it: a redrive promotes the same deployment again."""
-    return naming.deployment(request.model, request.environment, version.number, request.run_id)

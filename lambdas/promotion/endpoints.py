@@ -21,6 +21,8 @@ class Endpoints:
             raise
         variants = found.get("ProductionVariants", [])
         live = [one for one in variants if one["VariantName"] == naming.VARIANT]
+        pending = found.get("PendingDeploymentSummary", {})
+        rollback = found.get("LastDeploymentConfig", {}).get("AutoRollbackConfiguration", {})
         return Endpoint(
             name=name,
             status=found["EndpointStatus"],
@@ -28,6 +30,10 @@ class Endpoints:
             instances=max((one.get("DesiredInstanceCount", 0) for one in live), default=0),
             failure=found.get("FailureReason"),
             changed_at=found["LastModifiedTime"],
+            variants=tuple(one["VariantName"] for one in variants),
+            last_alarms=tuple(each["AlarmName"] for each in rollback.get("Alarms", [])),
+            pending=pending.get("EndpointConfigName", ""),
+            pending_since=pending.get("StartTime"),
         )
 
     def delete_failed(self, name: str) -> None:

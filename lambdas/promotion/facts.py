@@ -15,6 +15,12 @@ class Endpoint:
     instances: int
     failure: str | None
     changed_at: datetime
+    variants: tuple[str, ...]
+    last_alarms: tuple[str, ...] = ()
+    """Those that the last update was to be rolled back by: they are named after its deployment."""
+    pending: str = ""
+    """The configuration that an update is on its way to; empty without one."""
+    pending_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

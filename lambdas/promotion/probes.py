@@ -1,10 +1,9 @@
 """Requests that promotion itself sends, so that a candidate is asked before it is trusted."""
 
-import csv
-import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,67 +11,73 @@ from botocore.exceptions import ClientError
 
 from contracts import layout, naming
 from contracts.errors import ContractError
+from lambdas.promotion.answers import scores_of
+from lambdas.promotion.known_answers import KnownAnswers
 
-
-class ProbesUnanswered(Exception):
-    """The candidate serves but does not answer its probes as it must."""
+_AT_ONCE = 8
+"""Fewer than a client keeps connections (10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """How many probes each version answered, and how many failed."""
+    """How many probes each version answered, how many failed, and how many of the candidate's
+    answers were wrong."""
 
     by_version: Mapping[str, int]
     errors: int
-    first_error: str | None
+    first_error: str
+    wrong: int
+    first_wrong: str
 
-    def document(self) -> dict[str, Any]:
-        return {
-            "answers": dict(self.by_version),
-            "errors": self.errors,
-            "first_error": self.first_error or "",
-        }
+    def of(self, version: int) -> int:
+        return self.by_version.get(str(version), 0)
 
-
-def golden_rows(content: bytes, features: Sequence[str]) -> list[str]:
-    """Requests of one CSV row each, as evaluation left them: the card's features in its order."""
-    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8"))) if row]
-    if rows and rows[0] == list(features):  # a header
-        rows = rows[1:]
-    if not rows:
-        raise ContractError("golden.csv must have at least one row, got none")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(features):
-            raise ContractError(
-                f"golden.csv row {number} must have {len(features)} values, got {len(row)}"
-            )
-    return [",".join(row) for row in rows]
+    def and_then(self, later: "Answers") -> "Answers":
+        return Answers(
+            by_version=Counter(self.by_version) + Counter(later.by_version),
+            errors=self.errors + later.errors,
+            first_error=self.first_error or later.first_error,
+            wrong=self.wrong + later.wrong,
+            first_wrong=self.first_wrong or later.first_wrong,
+        )
 
 
 class Probes:
     def __init__(self, runtime: Any) -> None:
         self._runtime = runtime
 
-    def send(self, endpoint: str, rows: Sequence[str], *, count: int, label: str) -> Answers:
+    def send(
+        self, endpoint: str, known: KnownAnswers, *, count: int, version: int, label: str
+    ) -> Answers:
         """Send ``count`` requests; a failed one is counted, and is traffic all the same.
 
-        Their inference ids carry layout.PROBE_PREFIX, so that drift checks skip them.
+        Their inference ids carry layout.PROBE_PREFIX, so that drift checks skip them. Only what
+        ``version`` answers is compared: the champion's answers are its own.
         """
-        versions: Counter[str] = Counter()
-        failures: list[str] = []
-        for number in range(count):
+
+        def probe(number: int) -> tuple[str, str, str]:
+            row = number % len(known.rows)
             id = f"{layout.PROBE_PREFIX}{naming.digest(label)}-{number}"
             try:
-                versions[self._ask(endpoint, rows[number % len(rows)], id)] += 1
+                answered_by, scores = self._ask(endpoint, known.rows[row], id)
             except (ClientError, ContractError) as error:
-                failures.append(str(error))
+                return "", str(error), ""
+            judged = answered_by == str(version)
+            return answered_by, "", (known.wrong(row, scores) or "") if judged else ""
+
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            sent = list(threads.map(probe, range(count)))
+        errors = [error for _, error, _ in sent if error]
+        wrong = [found for _, _, found in sent if found]
         return Answers(
-            by_version=versions,
-            errors=len(failures),
-            first_error=failures[0] if failures else None,
+            by_version=Counter(answered_by for answered_by, _, _ in sent if answered_by),
+            errors=len(errors),
+            first_error=errors[0] if errors else "",
+            wrong=len(wrong),
+            first_wrong=wrong[0] if wrong else "",
         )
 
-    def _ask(self, endpoint: str, row: str, id: str) -> str:
+    def _ask(self, endpoint: str, row: str, id: str) -> tuple[str, list[float]]:
         answer = self._runtime.invoke_endpoint(
             EndpointName=endpoint,
             ContentType="text/csv",
@@ -82,8 +87,10 @@ class Probes:
         )
         content = answer["Body"].read()
         try:
-            return str(json.loads(content)["model_version"])
+            document = json.loads(content)
+            return str(document["model_version"]), scores_of(document)
         except (ValueError, KeyError, TypeError) as error:
             raise ContractError(
-                f"endpoint {endpoint} must answer JSON with model_version, got {content[:200]!r}"
+                f"endpoint {endpoint} must answer JSON with model_version and a score for each "
+                f"row, got {content[:200]!r}"
             ) from error

@@ -12,6 +12,12 @@ _JOB_STEPS = ("Validate", "Train", "Evaluate", "EachDay", "FetchDay", "Score")
 _RUNBOOKS = {
     "DataRejected": ("data-rejected", "correct the named rows at the source and upload the file"),
     "CandidateRolledBack": ("candidate-rolled-back", "read why; the champion kept serving"),
+    "CandidateFailedSmokeTest": ("candidate-rolled-back", "read why; no caller ever met it"),
+    "SmokeTestBroken": ("promotion-failed", "correct what it names, then redrive the execution"),
+    "DeploymentFailed": ("promotion-failed", "correct what it names, then redrive the execution"),
+    "SilentRollback": ("promotion-failed", "see what else changed the endpoint, then redrive"),
+    "EndpointBusy": ("promotion-failed", "see what changes the endpoint, then redrive"),
+    "ProbesUnanswered": ("promotion-failed", "read the endpoint's log, then redrive"),
     "PromotionRefused": (
         "promotion-refused",
         "the version is not what the registry says, or a newer run has promoted",

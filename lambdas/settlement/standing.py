@@ -8,6 +8,8 @@ from lambdas.adapters.state import StateTable
 from lambdas.settlement.execution import Execution, Workflow
 from lambdas.settlement.failure import explain
 
+_REJECTED = ("CandidateRolledBack", "CandidateFailedSmokeTest")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
@@ -43,4 +45,4 @@ def _is_rejection(execution: Execution) -> bool:
     """A person's promotion that is rolled back counts too: the version was no better."""
     if execution.status == "SUCCEEDED":
         return execution.workflow is Workflow.RETRAINING and execution.outcome == "rejected"
-    return explain(execution.error, execution.failure).error == "CandidateRolledBack"
+    return explain(execution.error, execution.failure).error in _REJECTED

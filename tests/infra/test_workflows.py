@@ -34,8 +34,27 @@ def test_no_task_can_hang(machine: Machine) -> None:
     assert machine["TimeoutSeconds"] > max(t["TimeoutSeconds"] for t in tasks(machine).values())
 
 
-def test_nothing_is_caught_so_that_a_redrive_resumes_where_it_failed(machine: Machine) -> None:
-    assert [name for name, state in machine["States"].items() if "Catch" in state] == []
+def test_nothing_is_caught_so_that_a_redrive_resumes_where_it_failed(retraining: Machine) -> None:
+    assert [name for name, state in retraining["States"].items() if "Catch" in state] == []
+
+
+def test_after_a_call_that_moves_the_endpoint_only_the_endpoint_says_what_came_of_it(
+    promotion: Machine,
+) -> None:
+    states = promotion["States"]
+    caught = {name: state["Catch"][0] for name, state in states.items() if "Catch" in state}
+    assert {name: one["Next"] for name, one in caught.items()} == {
+        "SmokeTest": "JudgeSmoke",
+        "CreateEndpoint": "LookAgain",
+        "UpdateEndpoint": "LookAgain",
+        "RestoreEndpoint": "LookAgain",
+    }
+    assert all(one["ErrorEquals"] == ["States.ALL"] for one in caught.values())
+    assert states["LookAgain"]["Next"] == "Plan"
+    for name in ("CreateEndpoint", "UpdateEndpoint", "RestoreEndpoint"):
+        # A repetition of its own could do twice what was done.
+        [retry] = states[name]["Retry"]
+        assert retry["ErrorEquals"] == ["SageMaker.ResourceLimitExceededException"]
 
 
 def test_every_retry_is_jittered_capped_and_bounded(machine: Machine) -> None:
@@ -63,6 +82,7 @@ def test_every_state_leads_somewhere_that_exists(machine: Machine) -> None:
     for state in states.values():
         targets |= {state[key] for key in ("Next", "Default") if key in state}
         targets |= {choice["Next"] for choice in state.get("Choices", ())}
+        targets |= {catch["Next"] for catch in state.get("Catch", ())}
     assert targets == set(states)
 
 
@@ -159,9 +179,40 @@ def test_the_live_endpoint_changes_by_canary_and_rolls_back_on_alarm(promotion: 
         "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 50},
         "WaitIntervalInSeconds": 300,
     }
+    assert deployment["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 120
     assert deployment["AutoRollbackConfiguration"]["Alarms"] == (
         "{% [$plan.alarms.{'AlarmName': $}] %}"
     )
+
+
+def test_a_rollback_takes_all_traffic_at_once_and_is_watched_for_a_minute(
+    promotion: Machine,
+) -> None:
+    deployment = promotion["States"]["RestoreEndpoint"]["Arguments"]["DeploymentConfig"]
+    policy = deployment["BlueGreenUpdatePolicy"]
+    assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
+    assert policy["TerminationWaitInSeconds"] == 60
+    assert "$plan.alarms" in deployment["AutoRollbackConfiguration"]["Alarms"]
+
+
+@pytest.mark.parametrize("step", ["UpdateEndpoint", "RestoreEndpoint"])
+def test_capacity_that_was_reached_survives_an_update(step: str, promotion: Machine) -> None:
+    arguments = promotion["States"][step]["Arguments"]
+    assert arguments["RetainAllVariantProperties"] is True
+    assert arguments["ExcludeRetainedVariantProperties"] == (
+        "{% [$plan.own.{'VariantPropertyType': $}] %}"
+    )
+
+
+def test_a_candidate_answers_alone_before_anything_else(promotion: Machine) -> None:
+    first = promotion["States"]["WhatToDo"]["Choices"][0]
+    assert first == {"Condition": "{% $plan.smoke %}", "Next": "SmokeTest"}
+    test = promotion["States"]["SmokeTest"]
+    assert test["Resource"].endswith(":states:::sagemaker:createTransformJob.sync")
+    assert test["Arguments"]["ModelName"] == "{% $plan.deployment %}"
+    assert "Key" in test["Arguments"]["TransformOutput"]["KmsKeyId"]
+    assert "Key" in test["Arguments"]["TransformResources"]["VolumeKmsKeyId"]
+    assert promotion["States"]["JudgeSmoke"]["Next"] == "Plan"
 
 
 def test_a_busy_endpoint_is_waited_for_and_planned_again(promotion: Machine) -> None:
@@ -179,8 +230,12 @@ REQUESTS = {
     "Validate": "create_processing_job",
     "Evaluate": "create_processing_job",
     "Train": "create_training_job",
+    "SmokeTest": "create_transform_job",
+    "Headroom": "update_endpoint_weights_and_capacities",
     "CreateEndpoint": "create_endpoint",
     "UpdateEndpoint": "update_endpoint",
+    "RestoreEndpoint": "update_endpoint",
+    "GoBack": "update_endpoint",
 }
 
 

@@ -96,4 +96,7 @@ METADATA = {
     "image_digest": DIGEST,
     "baseline_uri": "s3://reports/churn/runs/churn-dev-0123456789ab/evaluation/baseline.json",
     "golden_uri": "s3://reports/churn/runs/churn-dev-0123456789ab/evaluation/golden.csv",
+    "answers_uri": "s3://reports/churn/runs/churn-dev-0123456789ab/evaluation/answers.json",
+    "predictions_uri": "s3://reports/churn/runs/churn-dev-0123456789ab/evaluation/predictions.json",
+    "schema_uri": "s3://reports/churn/runs/churn-dev-0123456789ab/evaluation/schema.json",
 }

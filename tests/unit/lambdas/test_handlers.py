@@ -24,6 +24,7 @@ HANDLERS = [
     "registration.handler",
     "gate.handler",
     "promotion.plan",
+    "promotion.smoke",
     "promotion.observe",
     "promotion.confirm",
     "settlement.handler",

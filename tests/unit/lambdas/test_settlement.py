@@ -291,6 +291,11 @@ def test_a_success_is_told_with_outcome_and_reason(office: Office) -> None:
     [
         ("DataRejected", "data-rejected"),
         ("CandidateRolledBack", "candidate-rolled-back"),
+        ("CandidateFailedSmokeTest", "candidate-rolled-back"),
+        ("SmokeTestBroken", "promotion-failed"),
+        ("DeploymentFailed", "promotion-failed"),
+        ("SilentRollback", "promotion-failed"),
+        ("EndpointBusy", "promotion-failed"),
         ("PromotionRefused", "promotion-refused"),
     ],
 )

@@ -1,0 +1,65 @@
+"""The candidate becomes champion: pointer, ledger, scaling, and what the old one leaves behind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from contracts import moment
+from contracts.card import ModelCard
+from contracts.ledger import LedgerKind
+from contracts.run import Champion, Purpose, RunRequest
+from lambdas.adapters.champion import ChampionPointer
+from lambdas.promotion import fitness
+from lambdas.promotion.alarms import RollbackAlarms
+from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion.facts import Endpoint, Version
+from lambdas.promotion.lines import Lines
+from lambdas.promotion.plan_document import Plan
+from lambdas.promotion.scaling import Scaling
+from lambdas.promotion.targets import Targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    card: ModelCard
+    champion: ChampionPointer
+    alarms: RollbackAlarms
+    scaling: Scaling
+    targets: Targets
+    lines: Lines
+
+    def complete(
+        self, request: RunRequest, plan: Plan, version: Version, endpoint: Endpoint
+    ) -> dict[str, Any]:
+        """Each part is harmless when done again; the pointer comes first, as others act on it."""
+        before = self.champion.read()
+        champion = before if request.purpose is Purpose.WAKE else None
+        champion = champion or _champion(version, plan, endpoint)
+        if not self.champion.move(champion, token=request.fencing_token):
+            raise PromotionRefused(fitness.overtaken(request, self.champion.moved_under()))
+        restored = request.purpose in (Purpose.ROLLBACK, Purpose.WAKE)
+        kind = LedgerKind.RESTORED if restored else LedgerKind.PROMOTED
+        reason = f"version {version.number} serves as {plan.deployment}"
+        details = {
+            "artifact_sha256": champion.artifact_sha256,
+            "image_digest": version.fact("image_digest"),
+            "replaces": plan.previous or "nothing",
+            "scaling": self.scaling.apply(plan.endpoint, self.card),
+        }
+        self.lines.note(kind, request, plan, version, endpoint.changed_at, reason, details)
+        self.targets.keep(champion)
+        if plan.previous and plan.previous != plan.deployment:
+            self.alarms.delete(plan.previous)
+        return {"outcome": kind.value, "reason": reason, "version": version.number}
+
+
+def _champion(version: Version, plan: Plan, endpoint: Endpoint) -> Champion:
+    return Champion(
+        model_package_arn=version.arn,
+        version=version.number,
+        model_data_url=version.model_data_url,
+        artifact_sha256=version.fact("artifact_sha256"),
+        manifest_sha256=version.fact("manifest_sha256"),
+        baseline_uri=version.fact("baseline_uri"),
+        promoted_at=moment.render(endpoint.changed_at),
+        deployment=plan.deployment,
+    )
