@@ -5,12 +5,15 @@ import socket
 import sys
 
 from contracts import artifact
+from contracts.capture import ContainerCapture
 from contracts.errors import ContractError
 from ml.places import of_container
 from ml.refusal import Refusal
 from ml.serving import machine
 from ml.serving.application import Application
-from ml.serving.figures import new_board
+from ml.serving.capture import Capture
+from ml.serving.destination import open_destination, prepare
+from ml.serving.figures import CaptureCells, new_board
 from ml.serving.predictor import load_verified
 from ml.serving.served import Served
 from ml.serving.supervisor import Supervisor
@@ -20,6 +23,7 @@ from ml.serving.worker import BACKLOG, work
 def main() -> int:
     variables = os.environ
     try:
+        captured = ContainerCapture.of(variables)
         workers = machine.workers(variables)
         # No port is open before the model is verified: /ping never speaks for another one.
         predictor = load_verified(of_container().model, variables.get(artifact.MANIFEST_VARIABLE))
@@ -32,10 +36,16 @@ def main() -> int:
     board = new_board(workers)
     host = variables.get("BIND_HOST", "0.0.0.0")  # noqa: S104 - a container's own network
     listener = _listener(host, int(variables.get("SAGEMAKER_BIND_TO_PORT", "8080")))
-    return Supervisor(
-        board=board,
-        work=lambda worker: work(Application(served, board, worker), board.row(worker), listener),
-    ).run(listener)
+    if captured is not None:
+        prepare()
+
+    def worker(number: int) -> int:
+        row, capture = board.row(number), None
+        if captured is not None:
+            capture = Capture(captured, open_destination(captured), CaptureCells(row))
+        return work(Application(served, board, number, capture), row, listener, capture)
+
+    return Supervisor(board=board, work=worker).run(listener)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from ml.serving.board import Board
+from ml.serving.capture import Capture
 from ml.serving.exposition import exposed
 from ml.serving.figures import Figures, new_board
 from ml.serving.invocations import Invocations
@@ -22,10 +23,12 @@ _METHODS = {"/invocations": ("POST",), "/ping": ("GET", "HEAD"), "/metrics": ("G
 class Application:
     """Answers as worker ``worker`` of those who share ``board``."""
 
-    def __init__(self, served: Served, board: Board, worker: int = 0) -> None:
+    def __init__(
+        self, served: Served, board: Board, worker: int = 0, capture: Capture | None = None
+    ) -> None:
         self._served = served
         self._board = board
-        self.invocations = Invocations(served, Figures(board.row(worker), served.bounds))
+        self.invocations = Invocations(served, Figures(board.row(worker), served.bounds), capture)
         self._draining = False
 
     @property

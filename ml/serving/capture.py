@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any, Protocol
 
 from contracts.capture import BEFORE_ANSWERING, ContainerCapture
 from ml.serving.destination import Destination
@@ -20,13 +21,12 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 _PAUSE_SECONDS = 1.0
 
 
-@dataclass(slots=True, kw_only=True)
-class Counts:
-    captured: int = 0
+class Counts(Protocol):
+    captured: Any
     """Answers in the bucket."""
-    dropped: int = 0
+    dropped: Any
     """Answers that were to be captured and never will be."""
-    failures: int = 0
+    failures: Any
     """Uploads that failed and were, or will be, tried again."""
 
 
@@ -46,11 +46,12 @@ class Capture:
         self,
         settings: ContainerCapture,
         destination: Destination,
+        counts: Counts,
         *,
         sample: Callable[[], float] = random.random,
         pause: float = _PAUSE_SECONDS,
     ) -> None:
-        self.counts = Counts()
+        self.counts = counts
         self._settings = settings
         self._destination = destination
         self._sample = sample
@@ -62,7 +63,7 @@ class Capture:
         self._began: tuple[float, datetime] | None = None
         """The steady clock's and the store's time when what is pending began to gather."""
         self._unsent: list[_File] = []
-        self._said = 0
+        self._said: int = counts.dropped
         self._deadline: float | None = None
         """Set when the end has begun."""
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)

@@ -45,6 +45,14 @@ class S3Destination:
         )
 
 
+def prepare() -> None:
+    """Load the library before the workers are forked, which then share it."""
+    import boto3
+    from botocore.config import Config
+
+    del boto3, Config
+
+
 def open_destination(capture: ContainerCapture) -> Destination:
     # Imported where it is needed: boto3 takes longer than the rest of the server.
     import boto3

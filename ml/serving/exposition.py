@@ -68,6 +68,19 @@ def _families(board: Board, bounds: Sequence[float], model: Mapping[str, str]) -
     yield CounterMetricFamily(
         "perennial_worker_restarts", "Workers replaced.", total(figures.REPLACED)
     )
+    yield CounterMetricFamily(
+        "perennial_captured", "Answers that the server captured.", total(figures.CAPTURED)
+    )
+    yield CounterMetricFamily(
+        "perennial_capture_dropped",
+        "Answers that should have been captured and never will be.",
+        total(figures.CAPTURE_DROPPED),
+    )
+    yield CounterMetricFamily(
+        "perennial_capture_failures",
+        "Uploads of captures that failed.",
+        total(figures.CAPTURE_FAILURES),
+    )
     yield GaugeMetricFamily("perennial_workers", "Workers that answer.", total(figures.READY))
     yield GaugeMetricFamily(
         "perennial_in_flight", "Requests being answered.", total(figures.IN_FLIGHT)

@@ -23,7 +23,11 @@ RUNS: Final = 5
 SECONDS: Final = 6
 SCORES: Final = 7
 """The sum of all scores."""
-STATUSES: Final = 8
+CAPTURED: Final = 8
+"""Answers that the server itself captured (ml/serving/capture.py)."""
+CAPTURE_DROPPED: Final = 9
+CAPTURE_FAILURES: Final = 10
+STATUSES: Final = 11
 STATUS_CODES: Final = range(100, 600)
 LATENCIES: Final = STATUSES + len(STATUS_CODES)
 LATENCY_BOUNDS: Final = (
@@ -48,6 +52,29 @@ def prediction_bounds(known: Sequence[float], *, chances: bool) -> tuple[float, 
         return tuple(tenth / 10 for tenth in range(1, 11))
     cuts = np.quantile(np.array(known), np.linspace(0, 1, 11))
     return tuple(sorted({float(f"{cut:.4g}") for cut in cuts}))
+
+
+def _cell(place: int) -> property:
+    def read(self: CaptureCells) -> int:
+        return int(self.cells[place])
+
+    def write(self: CaptureCells, value: int) -> None:
+        self.cells[place] = value
+
+    return property(read, write)
+
+
+class CaptureCells:
+    """What a worker's capture counts, on the board."""
+
+    __slots__ = ("cells",)
+
+    def __init__(self, cells: memoryview[float]) -> None:
+        self.cells = cells
+
+    captured = _cell(CAPTURED)
+    dropped = _cell(CAPTURE_DROPPED)
+    failures = _cell(CAPTURE_FAILURES)
 
 
 class Figures:

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, perf_counter
 
 from ml.serving.bodies import Disconnected, read_body
+from ml.serving.capture import Capture
 from ml.serving.connection import REFUSED
+from ml.serving.exchange import Exchange
 from ml.serving.figures import IN_FLIGHT, RUNS, Figures
 from ml.serving.gathering import Gathering, Rows
 from ml.serving.limits import MAX_BYTES, BadRequest
@@ -30,8 +32,9 @@ _GONE = 499
 
 
 class Invocations:
-    def __init__(self, served: Served, figures: Figures) -> None:
+    def __init__(self, served: Served, figures: Figures, capture: Capture | None = None) -> None:
         self._served = served
+        self._capture = capture
         self._figures = figures
         self._gathering = Gathering(self._scores)
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="large")
@@ -80,8 +83,25 @@ class Invocations:
         except Exception as error:
             return await self._failed(scope, send, error)
         self._figures.predicted(scores)
+        if self._capture is not None:
+            self._capture.add(self._exchange(scope, body, kind, content))
+            if self._capture.before_answering:
+                await asyncio.to_thread(self._capture.flush)
         await reply(scope, send, 200, content, kind, self._headers)
         return 200
+
+    def _exchange(self, scope: Scope, request: bytes, kind: str, response: bytes) -> Exchange:
+        asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        return Exchange(
+            at=monotonic(),
+            inference_id=asked.get(b"x-amzn-sagemaker-inference-id"),
+            custom_attributes=asked.get(b"x-amzn-sagemaker-custom-attributes"),
+            request_type=asked.get(b"content-type", ""),
+            request=request,
+            response_type=kind,
+            response=response,
+            version=self._served.version,
+        )
 
     async def _failed(self, scope: Scope, send: Send, error: Exception) -> int:
         match error:

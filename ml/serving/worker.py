@@ -15,6 +15,7 @@ from time import monotonic
 from uvicorn import Config, Server
 
 from ml.serving.application import Application
+from ml.serving.capture import Capture
 from ml.serving.connection import Connection
 from ml.serving.figures import BEAT, READY
 
@@ -23,6 +24,8 @@ LINGER_SECONDS = 0.5
 idle connection loses the request that is on its way."""
 IN_FLIGHT_SECONDS = 21
 """Then what is in flight has so long; SageMaker's SIGKILL comes 30 seconds after its SIGTERM."""
+CAPTURED_SECONDS = 22
+"""And so long after SIGTERM it is tried to upload what was captured."""
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 _TICKS = 10
@@ -32,7 +35,9 @@ _GARBAGE = (50_000, 20, 20)
 
 
 class Worker(Server):
-    def __init__(self, application: Application, row: memoryview[float]) -> None:
+    def __init__(
+        self, application: Application, row: memoryview[float], capture: Capture | None
+    ) -> None:
         config = Config(
             application,
             loop="uvloop",
@@ -50,6 +55,7 @@ class Worker(Server):
         )
         super().__init__(config)
         self._application = application
+        self._capture = capture
         application.invocations.together = self.server_state.tasks
         self._row = row
         self._supervisor = os.getppid()
@@ -61,6 +67,8 @@ class Worker(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._capture is not None:
+            self._capture.start()
         self._row[READY] = 1
         self._row[BEAT] = monotonic()
 
@@ -72,6 +80,9 @@ class Worker(Server):
             await asyncio.sleep(0.02)
         self._row[READY] = 0
         await super().shutdown(sockets)
+        if self._capture is not None:
+            left = end - LINGER_SECONDS + CAPTURED_SECONDS - loop.time()
+            await asyncio.to_thread(self._capture.close, max(left, 1))
 
     def _look(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -92,12 +103,17 @@ class Worker(Server):
         yield
 
 
-def work(application: Application, row: memoryview[float], listener: socket.socket) -> int:
+def work(
+    application: Application,
+    row: memoryview[float],
+    listener: socket.socket,
+    capture: Capture | None = None,
+) -> int:
     """Answer on ``listener`` until SIGTERM; return the exit code of the process."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
     # A large request's thread gives way to the event loop after so many seconds.
     sys.setswitchinterval(0.001)
-    Worker(application, row).run([listener])
+    Worker(application, row, capture).run([listener])
     return 0

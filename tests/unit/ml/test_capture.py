@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -18,6 +19,13 @@ from ml.serving.destination import S3Destination
 from ml.serving.exchange import Exchange, line_of
 
 AT = datetime(1998, 7, 1, 10, 59, 30, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Counts:
+    captured: int = 0
+    dropped: int = 0
+    failures: int = 0
 
 
 class Store:
@@ -83,7 +91,7 @@ def exchange(
 
 @contextmanager
 def started(store: Store, **changes: int) -> Iterator[Capture]:
-    capture = Capture(settings(**changes), store, pause=0.01)
+    capture = Capture(settings(**changes), store, Counts(), pause=0.01)
     capture.start()
     yield capture
     capture.close(5)
@@ -149,7 +157,7 @@ def test_the_inference_id_may_come_in_the_attributes_that_aws_forwards(
 
 def test_answers_are_uploaded_below_the_hour_of_the_stores_clock() -> None:
     store = Store()
-    capture = Capture(settings(), store)
+    capture = Capture(settings(), store, Counts())
     capture._began = (100.0, store.now)
     capture.add(exchange("first", at=99.0))
     capture.add(exchange("second", at=140.0))  # the store's hour ends after 30 seconds
@@ -183,7 +191,7 @@ def test_the_thread_uploads_after_the_flush_seconds() -> None:
 
 def test_drain_uploads_what_is_pending_though_the_store_fails_at_first() -> None:
     store = Store()
-    capture = Capture(settings(flush_seconds=300), store, pause=0.01)
+    capture = Capture(settings(flush_seconds=300), store, Counts(), pause=0.01)
     capture.start()
     names = [f"i-{n}" for n in range(200)]
     for name in names:
@@ -203,7 +211,7 @@ def test_what_cannot_be_uploaded_in_time_is_counted_and_said(
 ) -> None:
     store = Store()
     store.broken = True
-    capture = Capture(settings(), store, pause=0.01)
+    capture = Capture(settings(), store, Counts(), pause=0.01)
     capture.add(exchange())
     capture.close(0.05)
     assert (capture.counts.captured, capture.counts.dropped) == (0, 1)
@@ -233,7 +241,7 @@ def test_a_failed_upload_is_tried_again_though_nobody_asks_any_more() -> None:
 def test_a_store_that_never_answers_does_not_hold_up_the_end() -> None:
     store, hang = Store(), threading.Event()
     store.time = lambda: datetime.fromtimestamp(hang.wait(30), UTC)  # type: ignore[method-assign]
-    capture = Capture(settings(), store)
+    capture = Capture(settings(), store, Counts())
     capture.start()
     capture.add(exchange())
     capture.close(0.1)
@@ -244,7 +252,7 @@ def test_a_store_that_never_answers_does_not_hold_up_the_end() -> None:
 
 def test_a_failed_upload_is_sent_again_under_its_name_and_counted_once() -> None:
     store = Store()
-    capture = Capture(settings(), store)
+    capture = Capture(settings(), store, Counts())
     capture.add(exchange("first"))
     capture._encode()
     store.broken = True
@@ -263,7 +271,7 @@ def test_memory_is_bounded_and_what_does_not_fit_is_dropped_loudly(
     one = exchange()
     monkeypatch.setattr(capturing, "MAX_PENDING_BYTES", 3 * one.size)
     store = Store()
-    capture = Capture(settings(), store)
+    capture = Capture(settings(), store, Counts())
     for _ in range(5):
         capture.add(one)
     assert capture.counts.dropped == 2
@@ -290,7 +298,7 @@ def test_much_is_uploaded_before_its_time_and_in_several_files(
 def test_a_sample_is_taken_of_answers() -> None:
     store = Store()
     drawn = iter([0.0, 0.09, 0.1, 0.99])
-    capture = Capture(settings(percent=10), store, sample=lambda: next(drawn))
+    capture = Capture(settings(percent=10), store, Counts(), sample=lambda: next(drawn))
     for number in range(4):
         capture.add(exchange(str(number)))
     assert capture.flush()
@@ -300,7 +308,7 @@ def test_a_sample_is_taken_of_answers() -> None:
 
 def test_a_serverless_container_flushes_before_it_answers_and_starts_no_thread() -> None:
     store = Store()
-    capture = Capture(settings(flush_seconds=0), store)
+    capture = Capture(settings(flush_seconds=0), store, Counts())
     capture.start()
     assert capture.before_answering
     assert "capture" not in {thread.name for thread in threading.enumerate()}

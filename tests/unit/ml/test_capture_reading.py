@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from test_capture import Counts
 from test_request import COLUMNS, FEATURES, HEADER, NAMES, OTHER, RECORDS, ROW, SPLIT, VALUES
 
 from contracts.baseline import Baseline, FeatureBaseline
@@ -107,7 +108,7 @@ def test_the_reader_finds_the_rows_that_the_server_answered(kind: str, body: byt
 
 def test_the_drift_check_counts_the_servers_own_captures_and_sets_binary_ones_aside() -> None:
     bucket = Bucket()
-    capture = Capture(SETTINGS, S3Destination(bucket, SETTINGS))
+    capture = Capture(SETTINGS, S3Destination(bucket, SETTINGS), Counts())
     capture._began = (0.0, AT)
     for number, (kind, body) in enumerate(REQUESTS):
         capture.add(exchange(kind, body, at=number * 10.0))  # the hour changes on the way
