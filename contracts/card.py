@@ -41,16 +41,14 @@ from contracts.card_operating import (
     read_triggers,
     read_validation,
 )
+from contracts.card_rollout import Rollout, Shift, Trial, read_rollout
 from contracts.card_running import Job, read_job
 from contracts.card_serving import (
     Autoscaling,
     CapturePath,
-    Rollout,
     Serverless,
     Serving,
     ServingMode,
-    Shift,
-    read_rollout,
     read_serving,
 )
 from contracts.card_tuning import Tuning, read_tuning
@@ -83,6 +81,7 @@ __all__ = [
     "Shift",
     "Slice",
     "Task",
+    "Trial",
     "Triggers",
     "Tuning",
     "Validation",

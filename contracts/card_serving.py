@@ -1,8 +1,7 @@
-"""How a model serves, and how a candidate takes over, as its card declares them."""
+"""How a model serves, as its card declares it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 
 from contracts.card_alarms import ServingAlarms, read_alarms
 from contracts.errors import ContractError
@@ -27,11 +26,6 @@ class CapturePath(StrEnum):
     """SageMaker's own data capture."""
     CONTAINER = "container"
     """The server writes the same records below the same prefix itself."""
-
-
-class Shift(StrEnum):
-    CANARY = "canary"
-    LINEAR = "linear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,44 +59,6 @@ class Serving:
     autoscaling: Autoscaling | None
     serverless: Serverless
     alarms: ServingAlarms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
-    """How a candidate takes over from what serves."""
-
-    shift: Shift
-    step_percent: int
-    """Of the capacity: the canary's size, or each step of a linear shift."""
-    bake_seconds: int
-    """After the canary, or between two linear steps."""
-    min_invocations: int
-    """The candidate must have answered so many requests before it is confirmed; promotion sends
-    what callers do not."""
-    max_5xx: int
-    """More 5xx answers of the candidate than this within a minute roll it back."""
-    max_latency_ms: float
-    """p99 of the candidate's ModelLatency over a minute."""
-    max_latency_ratio: float
-    """Median ModelLatency of the candidate, as a multiple of the champion's (at least 5 ms)."""
-    max_prediction_psi: float
-    """How far the candidate's answers to callers may lie from those to its hold-out."""
-    min_prediction_rows: int
-    """Fewer answers are no distribution; the calibrated threshold may lie above the card's."""
-    headroom_percent: int
-    """More instances than serve now, while scaling stands still (with autoscaling only)."""
-    shadow_percent: int
-    """Share of requests that the candidate sees first without answering anybody; 0: none."""
-    shadow_seconds: int
-    challenger_percent: int
-    """Share of requests that the candidate answers beside the champion (A/B) until a person
-    promotes it or rolls it back; 0: it takes over by itself."""
-
-    @property
-    def shift_seconds(self) -> int:
-        """How long the traffic is on its way: once after a canary, or after each linear step."""
-        waits = 1 if self.shift is Shift.CANARY else ceil(100 / self.step_percent) - 1
-        return waits * self.bake_seconds
 
 
 def read_serving(table: Table) -> Serving:
@@ -168,51 +124,3 @@ def _read_serverless(table: Table) -> Serverless:
         memory_mib=memory,
         max_concurrency=table.integer("max_concurrency", 10, least=1, most=200),
     )
-
-
-def read_rollout(table: Table) -> Rollout:
-    table.only(
-        "shift",
-        "step_percent",
-        "bake_seconds",
-        "min_invocations",
-        "max_5xx",
-        "max_latency_ms",
-        "max_latency_ratio",
-        "max_prediction_psi",
-        "min_prediction_rows",
-        "headroom_percent",
-        "shadow_percent",
-        "shadow_seconds",
-        "challenger_percent",
-    )
-    shift = table.choice("shift", Shift, Shift.CANARY)
-    shadow = table.integer("shadow_percent", 0, least=0, most=100)
-    challenger = table.integer("challenger_percent", 0, least=0, most=50)
-    if shadow and challenger:
-        raise ContractError(
-            f"{table.where} must have shadow_percent or challenger_percent, got both"
-        )
-    rollout = Rollout(
-        shift=shift,
-        step_percent=table.integer(
-            "step_percent", 50, least=1 if shift is Shift.CANARY else 10, most=50
-        ),
-        bake_seconds=table.integer("bake_seconds", 300, least=0, most=3600),
-        min_invocations=table.integer("min_invocations", 300, least=1, most=100_000),
-        max_5xx=table.integer("max_5xx", 0, least=0),
-        max_latency_ms=table.number("max_latency_ms", 1000, least=1, most=60_000),
-        max_latency_ratio=table.number("max_latency_ratio", 5, least=1.1),
-        max_prediction_psi=table.number("max_prediction_psi", 0.25, least=0.01),
-        min_prediction_rows=table.integer("min_prediction_rows", 200, least=50),
-        headroom_percent=table.integer("headroom_percent", 25, least=0, most=100),
-        shadow_percent=shadow,
-        shadow_seconds=table.integer("shadow_seconds", 3600, least=60, most=86_400),
-        challenger_percent=challenger,
-    )
-    if rollout.shift_seconds > _LONGEST_SHIFT:
-        raise ContractError(
-            f"{table.where}.step_percent and bake_seconds must shift within {_LONGEST_SHIFT} s, "
-            f"got {rollout.shift_seconds} s"
-        )
-    return rollout
