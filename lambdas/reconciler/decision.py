@@ -115,7 +115,7 @@ def _registry(champion: Champion, account: Account) -> Decision | None:
 
 def _endpoint(champion: Champion, account: Account, standing: Standing) -> Decision | None:
     endpoint = account.endpoint
-    if endpoint is None or endpoint.status == "Deleting":
+    if endpoint is None or endpoint.leaving:
         return _absent(champion, endpoint, standing)
     if endpoint.status in _CHANGING:
         return _said(Verdict.ENDPOINT_CHANGING, f"endpoint {endpoint.name} is {endpoint.status}")

@@ -28,6 +28,10 @@ class Endpoint:
     config: str
     failure: str | None
 
+    @property
+    def leaving(self) -> bool:
+        return self.status == "Deleting"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:

@@ -44,20 +44,22 @@ class Reconciliation:
 
     def _compare(self, as_of: datetime) -> Decision:
         champion = self.champion.read()
-        account = self.hosting.look(champion)
-        if account.endpoint is not None and account.endpoint.status != "Deleting":
+        account, asleep = self.hosting.look(champion), self.memory.asleep()
+        if asleep is not None and account.endpoint is not None and not account.endpoint.leaving:
             self.memory.awake()
-        standing = Standing(
-            asleep=self.memory.asleep(),
-            has_endpoint=self.card.serving.mode is not ServingMode.BATCH,
-        )
-        decision = decide(champion, account, standing)
-        if not decision.undecided:
-            self._publish(decision, as_of)
-            self._note(decision, champion, account, as_of)
+        has_endpoint = self.card.serving.mode is not ServingMode.BATCH
+        decision = decide(champion, account, Standing(asleep=asleep, has_endpoint=has_endpoint))
+        last = self.memory.last()
+        if decision.undecided or decision == last:
+            if decision.mismatch:
+                self._publish(decision, as_of)
+            return decision
+        self._publish(decision, as_of)
+        self._note(decision, last, champion, account, as_of)
         return decision
 
     def _publish(self, decision: Decision, as_of: datetime) -> None:
+        """Zeroes in a row say nothing new: the alarm keeps its state without data."""
         about = {metrics.MODEL: self.card.name, metrics.ENVIRONMENT: self.environment}
         self.cloudwatch.put_metric_data(
             Namespace=metrics.NAMESPACE,
@@ -72,17 +74,19 @@ class Reconciliation:
         )
 
     def _note(
-        self, decision: Decision, champion: Champion | None, account: Account, as_of: datetime
+        self,
+        decision: Decision,
+        last: Decision | None,
+        champion: Champion | None,
+        account: Account,
+        as_of: datetime,
     ) -> None:
         """Write the line before what is remembered: a repeated event writes the same line."""
-        last = self.memory.last()
-        was = last is not None and last.mismatch
-        if decision.mismatch and decision != last:
+        kind = None
+        if decision.mismatch:
             kind = LedgerKind.MISMATCHED
-        elif was and not decision.mismatch:
+        elif last is not None and last.mismatch:
             kind = LedgerKind.RECONCILED
-        else:
-            kind = None
         if kind is not None:
             self.ledger.append(self._line(kind, decision, champion, account, as_of))
         self.memory.keep(decision, as_of)

@@ -41,7 +41,7 @@ def test_an_endpoint_sleeps_when_nobody_asks_and_is_woken_as_it_was(sleepy: Live
         f"{sleepy.deployed.endpoint} is removed: no request within the last 6 hours; "
         "it comes back with `perennial wake` or the next promotion"
     )
-    sleepy.account.advance(24 * HOUR)  # the reconciler looks by itself once a day
+    sleepy.account.advance(8 * 24 * HOUR)  # the reconciler looks by itself once a week
     assert sleepy.ledger(LedgerKind.MISMATCHED) == []
     assert sleepy.champion() == champion
 

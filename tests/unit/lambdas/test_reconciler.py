@@ -346,7 +346,7 @@ def test_the_ledger_hears_of_a_mismatch_once_and_of_its_end(
     assert stage.run(4) == "agrees"
     assert stage.run(5) == "agrees"
 
-    assert stage.figures() == [0, 1, 1, 1, 0, 0]
+    assert stage.figures() == [0, 1, 1, 1, 0]  # a second zero would say nothing new
     assert stage.lines() == [
         ("mismatched", "changed_by_hand"),
         ("mismatched", "endpoint_missing"),
