@@ -9,7 +9,8 @@ import json
 import os
 
 from sagemaker.core.helper.session_helper import Session
-from sagemaker.core.resources import Endpoint, ModelPackage
+from sagemaker.core.resources import Endpoint, EndpointConfig, ModelPackage
+from sagemaker.core.shapes import ProductionVariant
 from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.configs import Compute
 
@@ -42,15 +43,31 @@ def built(asked: argparse.Namespace) -> ModelBuilder:
 def ask(builder: ModelBuilder, asked: argparse.Namespace) -> dict[str, object]:
     """Deploy, or update what is there, and ask; return once it has answered."""
     names = {each.endpoint_name for each in Endpoint.get_all(name_contains=asked.endpoint)}
-    endpoint = builder.deploy(
-        endpoint_name=asked.endpoint,
-        initial_instance_count=1,
-        instance_type=INSTANCE,
-        update_endpoint=asked.endpoint in names,
-    )
+    if asked.endpoint in names:
+        endpoint = updated(builder, Endpoint.get(asked.endpoint))
+    else:
+        endpoint = builder.deploy(
+            endpoint_name=asked.endpoint, initial_instance_count=1, instance_type=INSTANCE
+        )
     rows = "\n".join(asked.rows).encode()
     answer = endpoint.invoke(body=rows, content_type="text/csv", accept="application/json")
     return {"model": builder.built_model.model_name, **json.loads(answer.body.read())}
+
+
+def updated(builder: ModelBuilder, endpoint: Endpoint) -> Endpoint:
+    """By the SDK's resources: ``deploy(update_endpoint=True)`` of 3.20 passes its own session
+    a ``model_name`` that this does not take."""
+    name = builder.built_model.model_name
+    variant = ProductionVariant(
+        variant_name="AllTraffic",
+        model_name=name,
+        instance_type=INSTANCE,
+        initial_instance_count=1,
+    )
+    EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
+    endpoint.update(endpoint_config_name=name)
+    endpoint.wait_for_status("InService", poll=1)
+    return endpoint
 
 
 def score(builder: ModelBuilder, asked: argparse.Namespace) -> dict[str, object]:
