@@ -65,7 +65,8 @@ def updated(builder: ModelBuilder, endpoint: Endpoint) -> Endpoint:
         initial_instance_count=1,
     )
     EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
-    endpoint.update(endpoint_config_name=name)
+    endpoint.endpoint_config_name = name
+    endpoint.update()
     endpoint.wait_for_status("InService", poll=1)
     return endpoint
 
