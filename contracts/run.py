@@ -49,6 +49,11 @@ class Purpose(StrEnum):
     WAKE = "wake"
     """The champion's endpoint was removed while idle and comes back."""
 
+    @property
+    def restores(self) -> bool:
+        """Whether it puts back what has served before, as a person decided."""
+        return self in (Purpose.ROLLBACK, Purpose.WAKE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:

@@ -8,8 +8,9 @@ from contracts.card import Shift
 from infra.components.model import Model
 from infra.components.states import REDRIVES, State, expression
 
-_RESTORE_SECONDS = 60
-"""How long all traffic is watched after a rollback to what served before."""
+_RESTORE_SECONDS = 15
+"""How long the old fleet stays after a rollback: whoever asked for it waits, and what is put back
+has served before. What does not answer at all never gets any traffic."""
 _MOST_TERMINATION_SECONDS = 120
 """Alarms are looked at every minute, and figures come a minute late: errors of the last minute of
 a bake are seen while the old fleet is still there."""

@@ -12,6 +12,8 @@ from infra.components.states import State, expression
 _RESULT = "$states.result.Payload"
 _INPUT = "$states.context.Execution.Input"
 _REDRIVE = "$states.context.Execution.RedriveCount"
+_RESTORES = f"{_INPUT}.request.purpose in ['rollback', 'wake']"
+"""A person waits for it."""
 _NOW = expression("$states.context.State.EnteredTime")
 _ABOUT = {
     "request": expression(f"{_INPUT}.request"),
@@ -161,7 +163,11 @@ class PromotionStates:
     def _watch(self) -> dict[str, State]:
         moving = expression(f"$endpoint_status in {_MOVING}")
         return {
-            "LetItWork": {"Type": "Wait", "Seconds": 60, "Next": "Observe"},
+            "LetItWork": {
+                "Type": "Wait",
+                "Seconds": expression(f"{_RESTORES} ? 10 : 60"),
+                "Next": "Observe",
+            },
             "Observe": states.handler(
                 self.steps.observe,
                 _SEEN,

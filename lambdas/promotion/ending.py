@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.card import ModelCard
 from contracts.ledger import LedgerKind
-from contracts.run import Purpose, RunRequest
+from contracts.run import RunRequest
 from lambdas.promotion import blame, decision
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.blame import Fault
@@ -53,15 +53,13 @@ class Ending:
         if endpoint is None or not decision.is_promoted(endpoint, plan):
             return self._not_serving(request, plan, version, endpoint, seen)
         wrong = seen.condemned or self.last_look.verdict(plan, answered=seen.answered)
-        if wrong:
-            return self._return(request, plan, endpoint, wrong)
-        return self.succession.complete(request, plan, version, endpoint)
+        if wrong and not request.purpose.restores:
+            return self._return(plan, endpoint, wrong)
+        return self.succession.complete(request, plan, version, endpoint, although=wrong)
 
-    def _return(
-        self, request: RunRequest, plan: Plan, endpoint: Endpoint, wrong: str
-    ) -> dict[str, Any]:
+    def _return(self, plan: Plan, endpoint: Endpoint, wrong: str) -> dict[str, Any]:
         """Have the machine put back what served; where nothing did, fail and leave it to people."""
-        if not plan.previous or plan.previous == plan.deployment or _restores(request):
+        if not plan.previous or plan.previous == plan.deployment:
             raise CandidateRolledBack(
                 f"version {plan.version} serves although {wrong}, and there is nothing to go back "
                 f"to: endpoint {endpoint.name} stays on {endpoint.config}"
@@ -85,7 +83,7 @@ class Ending:
             cause=seen.cause,
         )
         rejected = found.fault is Fault.CANDIDATE or version.status == "Rejected"
-        if rejected and not _restores(request):
+        if rejected and not request.purpose.restores:
             self._rolled_back(request, plan, version, endpoint, found.reason)
             raise CandidateRolledBack(found.reason)
         if seen.redriven:
@@ -108,7 +106,3 @@ class Ending:
         self.lines.note(LedgerKind.ROLLED_BACK, request, plan, version, at, reason, serving)
         self.registry.reject(version.arn, reason)
         self.alarms.delete(plan.deployment)
-
-
-def _restores(request: RunRequest) -> bool:
-    return request.purpose in (Purpose.ROLLBACK, Purpose.WAKE)

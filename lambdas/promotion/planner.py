@@ -67,13 +67,17 @@ class Planner:
             self.inspection.refuse_unwanted(request, deployment)
             if not progress.smoked:  # nothing of it was verified by this execution yet
                 self.inspection.refuse_unfit(request, version, has_served=served is not None)
-            self._prepare(version, endpoint, deployment, at)
+            self._prepare(request, version, endpoint, deployment, at)
         plan = self._plan(request, version, endpoint, deployment, action, reason, progress)
         logger.info("%s %s: %s", plan.deployment, plan.action, plan.reason)
         return plan
 
     def _served_as(self, request: RunRequest, version: Version) -> str | None:
-        """The deployment that a rollback or a waking goes back to; None for a new one."""
+        """The deployment that a rollback or a waking goes back to; None for a new one.
+
+        The champion that is put in its own place again gets a new one: whatever became of its
+        Model and EndpointConfig, the version says what they must be.
+        """
         if request.purpose is Purpose.WAKE:
             champion = self.champion.read()
             if champion is None or champion.model_package_arn != version.arn:
@@ -87,7 +91,8 @@ class Planner:
         lines = self.ledger.newest_first(self.card.name, rollback.SERVED)
         served = (one for one in rollback.services(lines) if one.model_package_arn == version.arn)
         found = next(served, None)
-        return None if found is None else found.deployment
+        now = None if request.champion is None else request.champion.deployment
+        return None if found is None or found.deployment == now else found.deployment
 
     def _other_promotion(self, request: RunRequest, execution_id: str) -> str | None:
         """Take the lease on the endpoint; return who else holds it."""
@@ -102,7 +107,12 @@ class Planner:
         return None if held.owner == execution_id else held.owner
 
     def _prepare(
-        self, version: Version, endpoint: Endpoint | None, deployment: str, at: datetime
+        self,
+        request: RunRequest,
+        version: Version,
+        endpoint: Endpoint | None,
+        deployment: str,
+        at: datetime,
     ) -> None:
         count, _ = decision.instances(self.card, endpoint)
         self.deployments.ensure(deployment, version, instances=count)
@@ -114,7 +124,9 @@ class Planner:
                 deployment=endpoint.config, endpoint=name, environment=self.environment
             )
             median = self.measurements.median_ms(serving, at)
-        self.alarms.ensure(symptoms.alarms(watched, self.card, champion_median_ms=median))
+        wanted = symptoms.names(deployment, restoring=request.purpose.restores)
+        every = symptoms.alarms(watched, self.card, champion_median_ms=median)
+        self.alarms.ensure(alarm for alarm in every if alarm["AlarmName"] in wanted)
 
     def _plan(
         self,
@@ -126,20 +138,20 @@ class Planner:
         reason: str,
         progress: Progress,
     ) -> Plan:
-        smoke = request.purpose not in (Purpose.ROLLBACK, Purpose.WAKE)
+        restoring = request.purpose.restores
         return Plan(
             deployment=deployment,
             endpoint=naming.endpoint(self.card.name, self.environment),
             action=action,
             reason=reason,
-            alarms=tuple(symptoms.names(deployment)),
+            alarms=tuple(symptoms.names(deployment, restoring=restoring)),
             capacity=decision.instances(self.card, endpoint)[1],
             previous=self._previous(endpoint, deployment, progress),
             version=version.number,
             golden_uri=version.fact("golden_uri"),
             answers_uri=version.fact("answers_uri"),
             predictions_uri=version.fact("predictions_uri"),
-            smoke=smoke and action in CHANGES and not progress.smoked,
+            smoke=not restoring and action in CHANGES and not progress.smoked,
             headroom=decision.headroom(self.card, endpoint, action, progress.headroom),
             own=decision.own_properties(self.card, endpoint),
             seen="" if endpoint is None else moment.render(endpoint.changed_at),

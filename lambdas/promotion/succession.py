@@ -28,17 +28,26 @@ class Succession:
     lines: Lines
 
     def complete(
-        self, request: RunRequest, plan: Plan, version: Version, endpoint: Endpoint
+        self,
+        request: RunRequest,
+        plan: Plan,
+        version: Version,
+        endpoint: Endpoint,
+        *,
+        although: str = "",
     ) -> dict[str, Any]:
-        """Each part is harmless when done again; the pointer comes first, as others act on it."""
+        """Each part is harmless when done again; the pointer comes first, as others act on it.
+
+        ``although`` is what is wrong with a version that a person wants back all the same.
+        """
         before = self.champion.read()
         champion = before if request.purpose is Purpose.WAKE else None
         champion = champion or _champion(version, plan, endpoint)
         if not self.champion.move(champion, token=request.fencing_token):
             raise PromotionRefused(fitness.overtaken(request, self.champion.moved_under()))
-        restored = request.purpose in (Purpose.ROLLBACK, Purpose.WAKE)
-        kind = LedgerKind.RESTORED if restored else LedgerKind.PROMOTED
+        kind = LedgerKind.RESTORED if request.purpose.restores else LedgerKind.PROMOTED
         reason = f"version {version.number} serves as {plan.deployment}"
+        reason += f", although {although}" if although else ""
         details = {
             "artifact_sha256": champion.artifact_sha256,
             "image_digest": version.fact("image_digest"),

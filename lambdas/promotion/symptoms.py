@@ -21,8 +21,14 @@ class Symptom(StrEnum):
     PREDICTION_SHIFT = "prediction-shift"
 
 
-def names(deployment: str) -> list[str]:
-    return [naming.rollback_alarm(deployment, symptom) for symptom in Symptom]
+_OF_WHAT_SERVED = (Symptom.ERRORS,)
+"""A version that a person puts back was judged when it was promoted, and callers' requests may have
+changed since its hold-out; were it sent away for that, the version that must go would stay."""
+
+
+def names(deployment: str, *, restoring: bool = False) -> list[str]:
+    watched = _OF_WHAT_SERVED if restoring else Symptom
+    return [naming.rollback_alarm(deployment, symptom) for symptom in watched]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

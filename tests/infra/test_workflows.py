@@ -185,13 +185,15 @@ def test_the_live_endpoint_changes_by_canary_and_rolls_back_on_alarm(promotion: 
     )
 
 
-def test_a_rollback_takes_all_traffic_at_once_and_is_watched_for_a_minute(
+def test_a_rollback_takes_all_traffic_at_once_and_ends_within_a_minute(
     promotion: Machine,
 ) -> None:
     deployment = promotion["States"]["RestoreEndpoint"]["Arguments"]["DeploymentConfig"]
     policy = deployment["BlueGreenUpdatePolicy"]
     assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert policy["TerminationWaitInSeconds"] == 60
+    assert policy["TerminationWaitInSeconds"] == 15
+    look = promotion["States"]["LetItWork"]["Seconds"]
+    assert look.endswith(".request.purpose in ['rollback', 'wake'] ? 10 : 60 %}")
     assert "$plan.alarms" in deployment["AutoRollbackConfiguration"]["Alarms"]
 
 

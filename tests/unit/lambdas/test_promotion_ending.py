@@ -296,6 +296,23 @@ def test_what_a_person_puts_back_is_restored_and_never_rejected(
     assert line["kind"] == "restored"
 
 
+def test_what_a_person_puts_back_stays_whatever_is_wrong_with_it(
+    stage: Stage, ledger_table: Any
+) -> None:
+    asked = request(purpose=Purpose.ROLLBACK, cause=PERSON)
+    stage.endpoints.serve(OLD)
+    made = plan(stage, purpose=Purpose.ROLLBACK, cause=PERSON)
+    stage.endpoints.serve(made.deployment)
+
+    ended = conclude(stage, made, FakeRuntime("2", off_by=0.1), asked=asked)
+
+    assert ended["outcome"] == "restored"
+    assert "although" in ended["reason"]
+    champion = stage.champion.read()
+    assert champion is not None
+    assert champion.deployment == made.deployment
+
+
 def test_who_is_woken_has_been_champion_all_the_time(stage: Stage) -> None:
     sleeping = replace(CHAMPION, model_package_arn=stage.arn, version=2)
     stage.champion.move(sleeping, token=1)

@@ -258,6 +258,28 @@ def test_a_rollback_reuses_the_deployment_that_served(stage: Stage) -> None:
     stage.sagemaker.describe_endpoint_config(EndpointConfigName=served)
 
 
+def test_only_errors_send_away_what_a_person_puts_back(stage: Stage) -> None:
+    """Callers' requests may have changed since its hold-out: that is why they want it back."""
+    rollback = plan(stage, purpose=Purpose.ROLLBACK, cause=PERSON)
+
+    assert rollback.alarms == (f"{rollback.deployment}-5xx",)
+    assert stage.alarm_names() == [f"{rollback.deployment}-5xx"]
+
+
+def test_the_champion_put_in_its_own_place_again_is_deployed_anew(stage: Stage) -> None:
+    champion = replace(CHAMPION, model_package_arn=stage.arn, version=2, deployment="churn-dev-v2")
+    stage.champion.move(champion, token=1)
+    made = replace(plan(stage, champion=champion), deployment=champion.deployment)
+    version = stage.planner().registry.version(stage.arn)
+    stage.lines.note(LedgerKind.PROMOTED, request(), made, version, AT, "it was", {})
+    stage.endpoints.serve(champion.deployment)
+
+    again = plan(stage, purpose=Purpose.ROLLBACK, cause=PERSON, champion=champion)
+
+    assert again.action is Action.RESTORE
+    assert again.deployment != champion.deployment
+
+
 def test_what_never_served_and_is_not_approved_cannot_be_rolled_back_to(stage: Stage) -> None:
     arn = stage.register(status="Rejected")
 
