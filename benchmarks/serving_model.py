@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from contracts import artifact
 from contracts.card import Task
-from ml.training.export import of_scikit_learn
+from ml.training.fitted import Fitted
 
 FEATURES = 20
 TREES = 100
@@ -48,23 +47,33 @@ def csv(asked: NDArray[np.float64]) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write ``folder/model`` (the artifact) and ``folder/model.pickle``."""
+    """Write ``folder/model`` (the artifact) and ``folder/model.pickle``.
+
+    Of scikit-learn's two kinds this is the one that answers a single row in 0.3 ms; the other takes
+    1.3 ms and would make us look four times better.
+    """
+    # The PyTorch environment writes another model's artifact with this module.
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    from ml.training.export import of_scikit_learn
+
     learned = rows(20_000, seed=1)
     chance = 1 / (1 + np.exp(-learned[:, :5].sum(axis=1) - learned[:, 5] * learned[:, 6]))
     labels = np.random.default_rng(2).random(len(chance)) < chance
-    model = HistGradientBoostingClassifier(max_iter=TREES, early_stopping=False, random_state=0)
+    model = GradientBoostingClassifier(n_estimators=TREES, random_state=0)
     model.fit(learned, labels)
     fitted = of_scikit_learn(model, FEATURES, Task.BINARY_CLASSIFICATION)
-    asked = rows(32)
+    write_artifact(folder, fitted, _card().encode(), rows(32))
+    (folder / PICKLE).write_bytes(pickle.dumps(model))
+
+
+def write_artifact(folder: Path, fitted: Fitted, card: bytes, asked: NDArray[np.float64]) -> None:
+    """Write what the server needs below ``folder``, with ``asked`` as golden examples."""
+    scores = fitted.predict(asked.astype(np.float32)).tolist()
     content = {
         artifact.MODEL: fitted.onnx,
-        artifact.CARD: _card().encode(),
-        artifact.GOLDEN: json.dumps(
-            {
-                "rows": asked.tolist(),
-                "scores": fitted.predict(asked.astype(np.float32)).tolist(),
-            }
-        ).encode(),
+        artifact.CARD: card,
+        artifact.GOLDEN: json.dumps({"rows": asked.tolist(), "scores": scores}).encode(),
     }
     target = folder / "model"
     target.mkdir(parents=True, exist_ok=True)
@@ -72,7 +81,6 @@ def write(folder: Path) -> None:
         (target / name).write_bytes(data)
     digests = {name: sha256(data).hexdigest() for name, data in content.items()}
     (target / artifact.MANIFEST).write_bytes(artifact.Manifest(files=digests).render())
-    (folder / PICKLE).write_bytes(pickle.dumps(model))
 
 
 def _card() -> str:
