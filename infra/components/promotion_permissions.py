@@ -39,7 +39,9 @@ def allow_looking(role: iam.Role, model: Model) -> None:
 def allow_planning(role: iam.Role, model: Model, endpoint_role: iam.Role) -> None:
     stores = model.stores
     allow_state(role, stores.state)
-    allow(role, "dynamodb:Query", on=[stores.ledger.table_arn])
+    allow_ledger(role, stores.ledger)
+    # A version that is not what was registered is rejected before anything is made of it.
+    allow_judging(role, model)
     allow_objects(
         role,
         "s3:GetObject",

@@ -34,9 +34,13 @@ class Documents:
         self._s3 = s3
 
     def read(self, uri: str) -> bytes:
+        return self.open(uri).read()
+
+    def open(self, uri: str) -> Any:
+        """Return the object's body, which is read as it streams by."""
         bucket, key = split_s3_uri(uri)
         try:
-            return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 raise DocumentMissing(f"there is no object {uri}") from error

@@ -5,6 +5,10 @@ class PromotionRefused(Exception):
     """The version must not be deployed; nothing was touched."""
 
 
+class CandidateUnfit(PromotionRefused):
+    """It is not what was registered, or callers could not use it: it is rejected as well."""
+
+
 class CandidateFailedSmokeTest(Exception):
     """It did not start or answered wrongly, alone and before any caller could reach it."""
 

@@ -7,8 +7,11 @@ from math import inf
 from contracts.reading import Table
 from contracts.run import Champion, RunRequest
 from lambdas.adapters.documents import HashedObject
-from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion.errors import CandidateUnfit, PromotionRefused
 from lambdas.promotion.facts import Version
+
+_ITS_OWN = ("artifact's sha256", "image")
+"""Facts that nothing can put right: a version that is not what was registered stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +50,8 @@ def refuse_unfit(
         facts = {**facts, "artifact's S3 version": (archive.version_id or "null", registered)}
     for name, (found, wanted) in facts.items():
         if found != wanted:
-            raise PromotionRefused(
-                f"version {version.number}: the {name} is {found!r}, must be {wanted!r}"
-            )
+            kind = CandidateUnfit if name in _ITS_OWN else PromotionRefused
+            raise kind(f"version {version.number}: the {name} is {found!r}, must be {wanted!r}")
 
 
 def overtaken(request: RunRequest, newest: int) -> str:
@@ -103,13 +105,13 @@ def refuse_other_requests(sent: Sequence[Input], taken: Sequence[Input]) -> None
     names = [each.name for each in sent], [each.name for each in taken]
     if names[0] != names[1]:
         place, (before, after) = _first_difference(*names)
-        raise PromotionRefused(
+        raise CandidateUnfit(
             f"callers send {before} as column {place}, the candidate takes {after} there: "
             "requests of today would be refused or, worse, misread"
         )
     for old, new in zip(sent, taken, strict=True):
         if new.least > old.least or new.most < old.most:
-            raise PromotionRefused(
+            raise CandidateUnfit(
                 f"callers may send {old.name} from {old.least:g} to {old.most:g}, the candidate "
                 f"takes {new.least:g} to {new.most:g}: requests of today would be refused"
             )

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion.errors import CandidateUnfit
 
 
 class Images:
@@ -25,4 +25,4 @@ class Images:
             told = error.response["Error"]
             if told["Code"] not in ("ImageNotFoundException", "RepositoryNotFoundException"):
                 raise
-            raise PromotionRefused(f"the image {uri} does not exist: {told['Message']}") from error
+            raise CandidateUnfit(f"the image {uri} does not exist: {told['Message']}") from error

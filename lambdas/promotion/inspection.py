@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from contracts import layout
-from contracts.run import Champion, Purpose, RunRequest
+from contracts.run import Champion, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents
 from lambdas.adapters.pauses import Pauses
-from lambdas.promotion import fitness
-from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion import archive, fitness
+from lambdas.promotion.errors import CandidateUnfit, PromotionRefused
 from lambdas.promotion.facts import Version
 from lambdas.promotion.images import Images
 from lambdas.promotion.registry import Registry
@@ -31,7 +31,7 @@ class Inspection:
 
     def refuse_unwanted(self, request: RunRequest, deployment: str) -> None:
         """Raise for a paused model and for a candidate whose comparison no longer holds."""
-        if request.purpose in (Purpose.ROLLBACK, Purpose.WAKE):
+        if request.purpose.restores:
             return  # a person who puts back what served decides against the pause's background
         if (pause := self.pauses.current()) is not None:
             raise PromotionRefused(f"{request.model} is {pause.sentence(request.model)}")
@@ -39,17 +39,20 @@ class Inspection:
 
     def refuse_unfit(self, request: RunRequest, version: Version, *, has_served: bool) -> None:
         """Raise for a version that is not what the registry says, or that callers could not use."""
-        archive = self.documents.hash(*layout.split_s3_uri(version.model_data_url))
+        hashed = self.documents.hash(*layout.split_s3_uri(version.model_data_url))
         fitness.refuse_unfit(
             version,
             request,
             environment=self.environment,
-            archive=archive,
+            archive=hashed,
             has_served=has_served,
         )
         self.images.refuse_missing(version.image_uri)
-        if request.purpose in (Purpose.ROLLBACK, Purpose.WAKE):
+        if request.purpose.restores:
             return
+        wrong = archive.what_is_wrong(self.documents.open(version.model_data_url))
+        if wrong is not None:
+            raise CandidateUnfit(f"version {version.number} is not unpacked: {wrong}")
         champion = self.champion.read()
         if champion is not None:
             self._refuse_other_requests(version, champion)

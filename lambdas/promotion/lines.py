@@ -28,12 +28,24 @@ class Lines:
         summary: str,
         details: dict[str, str],
     ) -> None:
+        self.note_deployment(kind, request, plan.deployment, version, at, summary, details)
+
+    def note_deployment(
+        self,
+        kind: LedgerKind,
+        request: RunRequest,
+        deployment: str,
+        version: Version,
+        at: datetime,
+        summary: str,
+        details: dict[str, str],
+    ) -> None:
         self.ledger.append(
             LedgerEntry(
                 model=request.model,
                 at=at,
                 kind=kind,
-                subject=plan.deployment,
+                subject=deployment,
                 summary=summary,
                 details={
                     "run_id": request.run_id,
@@ -43,4 +55,4 @@ class Lines:
                 },
             )
         )
-        logger.info("%s %s: %s", plan.deployment, kind, summary)
+        logger.info("%s %s: %s", deployment, kind, summary)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from contracts import moment, naming, rollback
 from contracts.card import ModelCard
+from contracts.ledger import LedgerKind
 from contracts.run import Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.leases import Leases
@@ -14,9 +15,10 @@ from lambdas.promotion import decision, fitness, symptoms
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.deployments import Deployments
 from lambdas.promotion.endpoints import Endpoints
-from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion.errors import CandidateUnfit, PromotionRefused
 from lambdas.promotion.facts import Endpoint, Version
 from lambdas.promotion.inspection import Inspection
+from lambdas.promotion.lines import Lines
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.plan_document import CHANGES, Action, Plan, Progress
 from lambdas.promotion.registry import Registry
@@ -66,11 +68,33 @@ class Planner:
                 raise decision.given_up(progress.failure)
             self.inspection.refuse_unwanted(request, deployment)
             if not progress.smoked:  # nothing of it was verified by this execution yet
-                self.inspection.refuse_unfit(request, version, has_served=served is not None)
+                self._refuse_unfit(request, version, deployment, has_served=served is not None)
             self._prepare(request, version, endpoint, deployment, at)
         plan = self._plan(request, version, endpoint, deployment, action, reason, progress)
         logger.info("%s %s: %s", plan.deployment, plan.action, plan.reason)
         return plan
+
+    def _refuse_unfit(
+        self, request: RunRequest, version: Version, deployment: str, *, has_served: bool
+    ) -> None:
+        """Reject what nothing can put right, unless it served or serves: that is for a person."""
+        try:
+            self.inspection.refuse_unfit(request, version, has_served=has_served)
+        except CandidateUnfit as unfit:
+            champion = self.champion.read()
+            serves = champion is not None and champion.model_package_arn == version.arn
+            if not (has_served or serves):
+                Lines(ledger=self.ledger).note_deployment(
+                    LedgerKind.CANDIDATE_REJECTED,
+                    request,
+                    deployment,
+                    version,
+                    request.as_of,
+                    str(unfit),
+                    {"serving": "nothing" if champion is None else champion.deployment},
+                )
+                self.registry.reject(version.arn, str(unfit))
+            raise PromotionRefused(str(unfit)) from unfit
 
     def _served_as(self, request: RunRequest, version: Version) -> str | None:
         """The deployment that a rollback or a waking goes back to; None for a new one.

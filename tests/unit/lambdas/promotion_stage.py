@@ -1,5 +1,6 @@
 """A promotion with the account of moto's around it and an endpoint that the test moves."""
 
+import gzip
 import io
 import json
 from dataclasses import replace
@@ -20,7 +21,7 @@ from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.answers import CapturedAnswers
 from lambdas.promotion.deployments import Deployments, Hosting
 from lambdas.promotion.ending import Ending
-from lambdas.promotion.errors import PromotionRefused
+from lambdas.promotion.errors import CandidateUnfit
 from lambdas.promotion.facts import Endpoint
 from lambdas.promotion.figures import CandidateFigures
 from lambdas.promotion.inspection import Inspection
@@ -37,6 +38,8 @@ from lambdas.promotion.symptoms import Watched
 from lambdas.promotion.targets import Targets
 from tests.unit.lambdas.examples import CARD, IMAGE, METADATA
 
+ARCHIVE = gzip.compress(bytes(1024))
+"""An empty tar archive."""
 URL = "s3://artifacts/churn/models/job/output/model.tar.gz"
 ROWS = [",".join(digit * len(CARD.features)) for digit in "12"]
 GOLDEN = "\n".join(ROWS)
@@ -95,7 +98,7 @@ class FakeImages:
 
     def refuse_missing(self, uri: str) -> None:
         if self.missing:
-            raise PromotionRefused(f"the image {uri} does not exist: injected")
+            raise CandidateUnfit(f"the image {uri} does not exist: injected")
 
 
 class FakeMeasurements:
@@ -179,7 +182,7 @@ class Stage:
         self.leases = Leases(state_table, state.promotion_lease("churn"))
         self.ledger, self.lines = ledger, Lines(ledger=ledger)
         self.version_id = s3.put_object(
-            Bucket="artifacts", Key=URL.removeprefix("s3://artifacts/"), Body=b"tar"
+            Bucket="artifacts", Key=URL.removeprefix("s3://artifacts/"), Body=ARCHIVE
         )["VersionId"]
         self.write("golden_uri", GOLDEN.encode())
         self.write("answers_uri", render({"scores": SCORES}))
@@ -197,7 +200,7 @@ class Stage:
             ModelApprovalStatus=status,
             CustomerMetadataProperties={
                 **METADATA,
-                "artifact_sha256": sha256(b"tar").hexdigest(),
+                "artifact_sha256": sha256(ARCHIVE).hexdigest(),
                 "artifact_version": self.version_id,
                 **metadata,
             },

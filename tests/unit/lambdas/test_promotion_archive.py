@@ -44,9 +44,7 @@ def test_what_is_no_plain_file_is_refused(kind: bytes) -> None:
     assert wrong == "its archive holds 'model.onnx', which is no plain file"
 
 
-@pytest.mark.parametrize(
-    "spoilt", [lambda whole: whole[: len(whole) // 2], lambda _: b"no archive"]
-)
+@pytest.mark.parametrize("spoil", [lambda whole: whole[: len(whole) // 2], lambda _: b"no archive"])
 def test_an_archive_that_cannot_be_read_is_refused(spoil) -> None:
     body = io.BytesIO(spoil(_archive(_member("a", 100_000), _member("b", 100_000))))
     assert str(archive.what_is_wrong(body)).startswith("its archive cannot be read: ")

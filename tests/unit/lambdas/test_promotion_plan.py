@@ -1,4 +1,7 @@
+import gzip
+import tarfile
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import boto3
@@ -13,7 +16,7 @@ from lambdas.adapters.state import StateTable
 from lambdas.promotion.errors import EndpointBusy, PromotionRefused
 from lambdas.promotion.plan_document import Action, Failure, Plan, Progress
 from tests.unit.lambdas.examples import CHAMPION, DIGEST, request
-from tests.unit.lambdas.promotion_stage import AT, FEATURES, Stage
+from tests.unit.lambdas.promotion_stage import ARCHIVE, AT, FEATURES, Stage
 from tests.unit.lambdas.test_promotion_decision import SCALED
 
 SYMPTOMS = ["5xx", "latency-p50", "latency-p99", "prediction-shift", "wrong-answers"]
@@ -188,13 +191,20 @@ def test_other_bytes_than_the_registered_ones_are_refused_before_anything_is_mad
     with pytest.raises(PromotionRefused, match="the artifact's sha256 is"):
         plan(stage)
     assert stage.sagemaker.list_models()["Models"] == []
+    assert stage.status() == "Rejected"
+    [line] = stage.ledger.newest_first("churn", [LedgerKind.CANDIDATE_REJECTED])
+    assert "the artifact's sha256 is" in line.summary
+    assert line.details["model_package_arn"] == stage.arn
 
 
 def test_the_same_bytes_written_again_are_another_version_and_refused(stage: Stage) -> None:
-    stage.s3.put_object(Bucket="artifacts", Key="churn/models/job/output/model.tar.gz", Body=b"tar")
+    stage.s3.put_object(
+        Bucket="artifacts", Key="churn/models/job/output/model.tar.gz", Body=ARCHIVE
+    )
 
     with pytest.raises(PromotionRefused, match="the artifact's S3 version is"):
         plan(stage)
+    assert stage.status() == "Approved"
 
 
 def test_a_version_without_its_image_is_refused_before_anything_is_made(stage: Stage) -> None:
@@ -203,6 +213,31 @@ def test_a_version_without_its_image_is_refused_before_anything_is_made(stage: S
     with pytest.raises(PromotionRefused, match="does not exist"):
         plan(stage)
     assert stage.sagemaker.list_models()["Models"] == []
+    assert stage.status() == "Rejected"
+
+
+def test_an_archive_that_would_fill_a_disk_is_refused_before_anybody_unpacks_it(
+    stage: Stage,
+) -> None:
+    bomb = tarfile.TarInfo("weights.bin")
+    bomb.size = 1 << 40
+    content = gzip.compress(bomb.tobuf())
+    where = {"Bucket": "artifacts", "Key": "churn/models/job/output/model.tar.gz"}
+    stage.version_id = stage.s3.put_object(**where, Body=content)["VersionId"]
+    stage.arn = stage.register(artifact_sha256=sha256(content).hexdigest())
+
+    with pytest.raises(PromotionRefused, match="is not unpacked: its archive holds more than"):
+        plan(stage)
+    assert stage.status() == "Rejected"
+
+
+def test_what_serves_or_has_served_is_refused_but_not_rejected(stage: Stage) -> None:
+    stage.images.missing = True
+    stage.champion.move(replace(CHAMPION, model_package_arn=stage.arn), token=1)
+
+    with pytest.raises(PromotionRefused, match="does not exist"):
+        plan(stage, champion=stage.champion.read())
+    assert stage.status() == "Approved"
 
 
 def test_a_paused_model_is_not_promoted_but_may_be_rolled_back(stage: Stage) -> None:
