@@ -60,8 +60,8 @@ class Registrar:
             told["image_digest"] = digest
         if change is not None or after_registration is not None:
             content = self._archive(archive)
-            archive = self._kept(content if change is None else change(content))
-            told |= self._digests(archive, told)
+            archive, version = self._kept(content if change is None else change(content))
+            told |= {**self._digests(archive, told), "artifact_version": version}
             if after_registration is not None:
                 self._put(archive, after_registration(content))
         return self._registered(found, image, archive, {**told, **(facts or {})})
@@ -81,17 +81,18 @@ class Registrar:
         bucket, key = layout.split_s3_uri(uri)
         return self.platform.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    def _kept(self, content: bytes) -> str:
+    def _kept(self, content: bytes) -> tuple[str, str]:
         """Put the archive where a training job of its own would have left it."""
         prefix = layout.models_prefix(self.platform.deployed.model)
         key = f"{prefix}spoilt-{next(_NUMBERS)}/output/model.tar.gz"
         uri = layout.s3_uri(self.platform.deployed.artifacts_bucket, key)
-        self._put(uri, content)
-        return uri
+        return uri, self._put(uri, content)
 
-    def _put(self, uri: str, content: bytes) -> None:
+    def _put(self, uri: str, content: bytes) -> str:
+        """Return the object's version."""
         bucket, key = layout.split_s3_uri(uri)
-        self.platform.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        put = self.platform.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        return put["VersionId"]
 
     def _digests(self, archive: str, told: Mapping[str, str]) -> dict[str, str]:
         content = self._archive(archive)
