@@ -32,9 +32,10 @@ def variants_of(fleet: Fleet) -> dict[str, list[dict[str, Any]]]:
 
 def _summary(fleet: Fleet, pool: Pool) -> dict[str, Any]:
     name = pool.variant.name
+    hosted = fleet.hosted[name]
     image = {
-        "SpecifiedImage": fleet.specified[name],
-        "ResolvedImage": fleet.images[name].uri,
+        "SpecifiedImage": hosted.specified,
+        "ResolvedImage": hosted.image.uri,
         "ResolutionTime": fleet.resolved_at,
     }
     return {

@@ -1,4 +1,4 @@
-"""All that serves one endpoint config: a pool, a meter and a capture log for each variant."""
+"""All that serves one endpoint config: its variants, started, routed to and ended together."""
 
 import shutil
 import threading
@@ -6,20 +6,15 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 
-from emulator.images import Image, Images
+from emulator.images import Images
 from emulator.ports import Account
-from emulator.sagemaker.endpoints.artifact import ArtifactError, fetch
 from emulator.sagemaker.endpoints.capture import CaptureLog
 from emulator.sagemaker.endpoints.configs import EndpointConfig
-from emulator.sagemaker.endpoints.instance import Instance, new_instance_id
-from emulator.sagemaker.endpoints.logs import LogStream
+from emulator.sagemaker.endpoints.hosting import Hosted, Hosting
 from emulator.sagemaker.endpoints.metrics import Meter
-from emulator.sagemaker.endpoints.models import Container, Models
+from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.pool import Pool, PoolError
-from emulator.sagemaker.endpoints.records import log_group
-from emulator.sagemaker.endpoints.serverless import ServerlessPool
 from emulator.sagemaker.endpoints.traffic import Route, Shadow, Traffic
 from emulator.sagemaker.endpoints.variants import Variant
 
@@ -41,18 +36,20 @@ class Fleet:
         self.config = config
         self.pools: list[Pool] = []
         self.shadows: list[Pool] = []
-        self.images: dict[str, Image] = {}
-        self.specified: dict[str, str] = {}
+        self.hosted: dict[str, Hosted] = {}
         self.resolved_at: datetime = account.clock.now()
-        self.captures: dict[str, CaptureLog] = {}
-        self.meters: dict[str, Meter] = {}
         self._account = account
-        self._endpoint = endpoint
-        self._traffic = traffic
-        self._access_key = access_key
         self._folder = account.state_dir / "sagemaker" / "endpoints" / endpoint / uuid.uuid4().hex
+        self._hosting = Hosting(
+            account=account,
+            images=images,
+            endpoint=endpoint,
+            config=config,
+            traffic=traffic,
+            access_key=access_key,
+            folder=self._folder,
+        )
         self._containers = {v.name: models.get(v.model_name).container for v in config.all}
-        self._images_store = images
         self._closing = threading.Event()
 
     @property
@@ -64,6 +61,15 @@ class Fleet:
     def production(self) -> Pool:
         """The pool of a fleet that has one production variant."""
         return self.pools[0]
+
+    @property
+    def meters(self) -> list[Meter]:
+        return [one.meter for one in list(self.hosted.values())]
+
+    @property
+    def captures(self) -> list[CaptureLog]:
+        found = [one.capture for one in list(self.hosted.values())]
+        return [capture for capture in found if capture is not None]
 
     def start(self) -> None:
         """Start every variant; return when all are healthy, raise PoolError otherwise."""
@@ -102,8 +108,8 @@ class Fleet:
                         share=share * (pool.weight / weights if weights > 0 else 0.0),
                         pool=pool,
                         active=None if everyone else max(1, round(share * pool.desired)),
-                        meter=self.meters[name],
-                        capture=self.captures.get(name),
+                        meter=self.hosted[name].meter,
+                        capture=self.hosted[name].capture,
                         shadow=self._shadow_of(pool),
                     )
                 )
@@ -117,9 +123,9 @@ class Fleet:
     def retire(self, *, grace: float = 30, drain: float = 65) -> None:
         """Answer what was begun, end every process, upload what was captured."""
         self._end(grace=grace, drain=drain)
-        for meter in self.meters.values():
+        for meter in self.meters:
             meter.publish(self._account.client("cloudwatch"))
-        for capture in self.captures.values():
+        for capture in self.captures:
             capture.close()
 
     def abandon(self) -> None:
@@ -137,71 +143,15 @@ class Fleet:
         https://docs.aws.amazon.com/sagemaker/latest/dg/model-shadow-deployment.html
         """
         for pool in self.shadows:
-            name = pool.variant.name
+            hosted = self.hosted[pool.variant.name]
             share = min(1.0, pool.weight / production.weight) if production.weight > 0 else 0.0
-            return Shadow(
-                share=share, pool=pool, meter=self.meters[name], capture=self.captures.get(name)
-            )
+            return Shadow(share=share, pool=pool, meter=hosted.meter, capture=hosted.capture)
         return None
 
     def _pool(self, variant: Variant) -> Pool:
-        container = self._containers[variant.name]
-        image = self._images_store.resolve(container.image)
-        if image is None:
-            raise PoolError(f"The image '{container.image}' does not exist.")
-        self.images[variant.name] = image
-        self.specified[variant.name] = container.image
-        archive = self._fetched(variant, container)
-        meter = self.meters[variant.name] = Meter(
-            endpoint=self._endpoint, variant=variant.name, config=self.config.name
-        )
-        if self.config.capture is not None:
-            self.captures[variant.name] = CaptureLog(
-                self._account, self.config.capture, endpoint=self._endpoint, variant=variant.name
-            )
-        environment = self._environment() | dict(container.environment)
-
-        def make() -> Instance:
-            folder = self._folder / new_instance_id()
-            logs = LogStream(
-                self._account,
-                group=log_group(self._endpoint),
-                stream=f"{variant.name}/{folder.name}",
-            )
-            return Instance(
-                image=image,
-                archive=archive,
-                folder=folder,
-                environment=environment,
-                logs=logs,
-                clock=self._account.clock,
-            )
-
-        if variant.serverless is None:
-            return Pool(variant, make, self._traffic)
-        return ServerlessPool(
-            variant, make, self._traffic, clock=self._account.clock, set_up=meter.set_up
-        )
-
-    def _fetched(self, variant: Variant, container: Container) -> Path | None:
-        if container.model_data is None:
-            return None
-        archive = self._folder / f"{variant.name}.tar.gz"
-        try:
-            fetch(self._account.client("s3"), container.model_data, archive)
-        except ArtifactError as error:
-            raise PoolError(str(error)) from error
-        return archive
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "AWS_REGION": self._account.region,
-            "AWS_DEFAULT_REGION": self._account.region,
-            "AWS_ENDPOINT_URL": self._account.endpoint_url,
-            "AWS_ACCESS_KEY_ID": self._access_key,
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        hosted = self._hosting.host(variant, self._containers[variant.name])
+        self.hosted[variant.name] = hosted
+        return hosted.pool
 
 
 def _each(pools: Sequence[Pool], act: Callable[[Pool], None]) -> None:

@@ -72,12 +72,12 @@ class Upkeep:
         for fleet in self._fleets():
             for pool in fleet.everyone:
                 pool.flush_logs()
-            for meter in list(fleet.meters.values()):
+            for meter in fleet.meters:
                 self._once(lambda meter=meter: meter.publish(self._account.client("cloudwatch")))
 
     def _upload(self) -> None:
         for fleet in self._fleets():
-            for capture in list(fleet.captures.values()):
+            for capture in fleet.captures:
                 self._once(capture.flush)
 
     def _measure(self) -> None:
