@@ -11,10 +11,10 @@ from typing import Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.applicationautoscaling.activity import Activity
-from emulator.applicationautoscaling.adjustment import scaled_in, scaled_out
 from emulator.applicationautoscaling.policy import Direction, Policy
 from emulator.applicationautoscaling.target import Target
 from emulator.applicationautoscaling.variants import Capacity, Variants
+from emulator.applicationautoscaling.wishes import Asked, wish_of
 from emulator.clock import Clock
 
 _log = logging.getLogger("emulator.applicationautoscaling")
@@ -37,18 +37,6 @@ class Alarms(Protocol):
     def read(self, name: str) -> Reading | None:
         """Return what the alarm says, ``None`` where it is gone."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    count: int
-    policy: Policy
-    direction: Direction
-
-    @property
-    def cause(self) -> str:
-        alarm = self.policy.alarms[self.direction]
-        return f"monitor alarm {alarm} in state ALARM triggered policy {self.policy.name}"
 
 
 class Scaler:
@@ -78,11 +66,12 @@ class Scaler:
             capacity = self._variants.capacity(target.resource)
             if capacity is None:
                 return
-            policies = [self._asked(policy) for policy in self._policies_of(target)]
-            wish = self._out(target, capacity, policies, now) or self._in(
-                target, capacity, policies, now
-            )
+            asked = [self._asked(policy) for policy in self._policies_of(target)]
+            wish = wish_of(target, capacity.count, asked, now)
             if wish is None:
+                return
+            if isinstance(wish, datetime):
+                target.retry = wish
                 return
             if wish.count == capacity.count or not capacity.in_service:
                 # Scaling is blocked while the endpoint updates: it waits, a minute at a time.
@@ -104,78 +93,15 @@ class Scaler:
             direction = Direction.OUT if out else Direction.IN
             self._act(target, capacity, wanted, cause, direction)
 
-    def _asked(self, policy: Policy) -> tuple[Policy, dict[Direction, Sequence[float]]]:
-        """Return the directions whose alarms ring now, with what they saw."""
+    def _asked(self, policy: Policy) -> Asked:
+        """Ask the alarms that rang whether they still do, and what they see."""
         found: dict[Direction, Sequence[float]] = {}
         for direction in sorted(policy.ringing):
             reading = self._alarms.read(policy.alarms[direction])
             if reading is not None and reading.ringing:
                 found[direction] = reading.values
         policy.ringing = set(found)
-        return policy, found
-
-    def _out(
-        self,
-        target: Target,
-        capacity: Capacity,
-        policies: Sequence[tuple[Policy, dict[Direction, Sequence[float]]]],
-        now: datetime,
-    ) -> _Wish | None:
-        """Return the highest capacity that a policy asks for: any of them may scale out."""
-        if target.suspended["DynamicScalingOutSuspended"] or capacity.count >= target.most:
-            return None
-        wishes: list[_Wish] = []
-        for policy, ringing in policies:
-            if Direction.OUT not in ringing:
-                continue
-            cooling = _cooling(target.out_ended, policy.cooldown(Direction.OUT), now)
-            wanted = scaled_out(
-                current=capacity.count,
-                added=target.added if cooling else 0,
-                values=ringing[Direction.OUT],
-                target=policy.target,
-            )
-            wishes.append(
-                _Wish(count=target.within(wanted), policy=policy, direction=Direction.OUT)
-            )
-        return max(wishes, key=lambda wish: wish.count, default=None)
-
-    def _in(
-        self,
-        target: Target,
-        capacity: Capacity,
-        policies: Sequence[tuple[Policy, dict[Direction, Sequence[float]]]],
-        now: datetime,
-    ) -> _Wish | None:
-        """Return the highest capacity below this one, where *all* policies are ready for it.
-
-        https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
-        """
-        if target.suspended["DynamicScalingInSuspended"] or capacity.count <= target.least:
-            return None
-        asked = [(policy, ringing) for policy, ringing in policies if policy.scales_in]
-        if not asked or any(Direction.IN not in ringing for _, ringing in asked):
-            return None
-        wishes = [
-            _Wish(
-                count=target.within(
-                    scaled_in(
-                        current=capacity.count,
-                        values=ringing[Direction.IN],
-                        target=policy.target,
-                    )
-                ),
-                policy=policy,
-                direction=Direction.IN,
-            )
-            for policy, ringing in asked
-        ]
-        wish = max(wishes, key=lambda each: each.count)
-        cooling = _cooling(target.in_ended, wish.policy.cooldown(Direction.IN), now)
-        if cooling is not None:
-            target.retry = cooling
-            return None
-        return wish
+        return Asked(policy=policy, seen=found)
 
     def _act(
         self, target: Target, capacity: Capacity, count: int, cause: str, direction: Direction
@@ -226,11 +152,3 @@ class Scaler:
                 return None if capacity.count == count else capacity.failure or "it was changed"
             time.sleep(_POLL)
         return "the endpoint did not get InService"
-
-
-def _cooling(ended: datetime | None, seconds: int, now: datetime) -> datetime | None:
-    """Return the end of a cool-down that is not over."""
-    if ended is None:
-        return None
-    end = ended + timedelta(seconds=seconds)
-    return end if end > now else None
