@@ -33,14 +33,23 @@ def set_aside_key(model: str, run_id: str, dataset: str, filename: str) -> str:
     return f"{quarantine_key(model, run_id, dataset, filename)}.rows.csv"
 
 
+PASSING = "_passing/"
+"""Data bucket: what can be made again, below ``<model>/``; it goes after a month. Lifecycle rules
+take no pattern, and no model's name begins with an underscore."""
+
+
+def passing_prefix(model: str) -> str:
+    return f"{PASSING}{model}/"
+
+
 def staged_prefix(model: str, purpose: str, dataset: str) -> str:
     """Data bucket: copies of earlier versions of files, for a run that must read them again."""
-    return f"{model}/snapshots/staged/{purpose}/{dataset}/"
+    return f"{passing_prefix(model)}staged/{purpose}/{dataset}/"
 
 
 def staged_manifest_key(model: str, purpose: str, dataset: str) -> str:
     """Data bucket: the manifest that lists those copies."""
-    return f"{model}/snapshots/staged/{purpose}/{dataset}.manifest"
+    return f"{passing_prefix(model)}staged/{purpose}/{dataset}.manifest"
 
 
 def run_prefix(model: str, run_id: str) -> str:
@@ -103,7 +112,7 @@ def part_prefix(model: str, dataset: str, event_day: str) -> str:
 
 def query_prefix(model: str, day: str) -> str:
     """Data bucket: where Athena leaves a day's answers."""
-    return f"{ingested_prefix(model)}queries/{day}/"
+    return f"{passing_prefix(model)}queries/{day}/"
 
 
 def batch_prefix(model: str) -> str:

@@ -26,8 +26,9 @@ class IngestionRole(ServiceRole):
     ) -> None:
         super().__init__(scope, construct_id, service="sagemaker")
         data = model.stores.data
-        written = [model.incoming, model.quarantine, model.ingested]
         kinds = {source.kind for source in ingestion.sources}
+        answers = [model.passing] if SourceKind.QUERY in kinds else []
+        written = [model.incoming, model.quarantine, model.ingested, *answers]
         raw = [model.raw] if SourceKind.PREFIX in kinds else []
         allow_objects(self, "s3:GetObject", bucket=data, prefixes=[*written, *raw], because=_BELOW)
         allow_objects(self, "s3:PutObject", bucket=data, prefixes=written, because=_BELOW)
@@ -64,7 +65,7 @@ class IngestionRole(ServiceRole):
             "s3:AbortMultipartUpload",
             "s3:ListMultipartUploadParts",
             bucket=data,
-            prefixes=[model.ingested],
+            prefixes=[model.passing],
             because=_BELOW,
         )
 

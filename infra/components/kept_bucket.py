@@ -1,5 +1,6 @@
 """A bucket as this project keeps things: encrypted, versioned, private, logged, TLS only."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration
@@ -15,7 +16,10 @@ _GRACE = Duration.days(30)
 
 
 class KeptBucket(s3.Bucket):
-    """``expire_after`` deletes objects that old; None keeps them, and every version, for ever."""
+    """``expire_after`` deletes objects that old; None keeps them, and every version, for ever.
+
+    What lies below a prefix of ``passing`` goes after a month anyway.
+    """
 
     def __init__(
         self,
@@ -27,6 +31,7 @@ class KeptBucket(s3.Bucket):
         access_logs: s3.Bucket,
         expire_after: Duration | None = None,
         announce: bool = False,
+        passing: Sequence[str] = (),
     ) -> None:
         super().__init__(
             scope,
@@ -47,7 +52,15 @@ class KeptBucket(s3.Bucket):
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                     noncurrent_version_expiration=None if expire_after is None else _GRACE,
                     expiration=expire_after,
-                )
+                ),
+                *(
+                    s3.LifecycleRule(
+                        prefix=prefix,
+                        expiration=_GRACE,
+                        noncurrent_version_expiration=Duration.days(1),
+                    )
+                    for prefix in passing
+                ),
             ],
         )
         if announce:

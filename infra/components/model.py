@@ -52,6 +52,10 @@ class Model:
         return f"{self.name}/snapshots/"
 
     @property
+    def passing(self) -> str:
+        return layout.passing_prefix(self.name)
+
+    @property
     def quarantine(self) -> str:
         return f"{self.name}/quarantine/"
 

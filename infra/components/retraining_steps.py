@@ -67,7 +67,7 @@ class RetrainingSteps(Construct):
 
     def _allow_snapshot(self) -> None:
         role, model = self.snapshot.role, self._model
-        data, readable = model.stores.data, [model.incoming, model.snapshots]
+        data, readable = model.stores.data, [model.incoming, model.snapshots, model.passing]
         allow_listing(role, bucket=data, prefixes=readable)
         allow_objects(
             role,
@@ -77,7 +77,8 @@ class RetrainingSteps(Construct):
             prefixes=readable,
             because=_BELOW,
         )
-        allow_objects(role, "s3:PutObject", bucket=data, prefixes=[model.snapshots], because=_BELOW)
+        written = [model.snapshots, model.passing]
+        allow_objects(role, "s3:PutObject", bucket=data, prefixes=written, because=_BELOW)
         allow(role, "dynamodb:GetItem", on=[model.stores.state.table_arn])
 
     def _allow_quarantine(self) -> None:
@@ -105,12 +106,11 @@ class RetrainingSteps(Construct):
             "s3:GetObject",
             "s3:PutObject",
             bucket=data,
-            prefixes=[model.snapshots],
+            prefixes=[model.snapshots, model.passing],
             because=_BELOW,
         )
-        allow_listing(
-            role, bucket=data, prefixes=[model.incoming, model.quarantine, model.snapshots]
-        )
+        kept = [model.incoming, model.quarantine, model.snapshots, model.passing]
+        allow_listing(role, bucket=data, prefixes=kept)
         allow(role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[model.stores.state.table_arn])
 
     def _allow_evidence(self) -> None:

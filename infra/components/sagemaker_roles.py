@@ -20,15 +20,16 @@ class JobRole(ServiceRole):
     ) -> None:
         super().__init__(scope, construct_id, service="sagemaker")
         stores, below = model.stores, "jobs stay below their model's own prefixes"
+        readable = [model.incoming, model.snapshots, model.passing]
         allow_objects(
             self,
             "s3:GetObject",
             "s3:GetObjectVersion",
             bucket=stores.data,
-            prefixes=[model.incoming, model.snapshots],
+            prefixes=readable,
             because=below,
         )
-        allow_listing(self, bucket=stores.data, prefixes=[model.incoming, model.snapshots])
+        allow_listing(self, bucket=stores.data, prefixes=readable)
         checkpoints = [model.checkpoints] if model.card.training.spot else []
         for bucket, prefixes in (
             (stores.artifacts, [model.artifacts, *checkpoints]),

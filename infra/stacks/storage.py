@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from contracts import state
+from contracts import layout, state
 from infra.components.emptying import Emptying
 from infra.components.kept_bucket import AccessLogBucket, KeptBucket
 from infra.components.stores import Stores
@@ -32,6 +32,7 @@ class StorageStack(Stack):
                 access_logs=logs,
                 expire_after=expire_after,
                 announce=name == "Data",
+                passing=[layout.PASSING] if name == "Data" else [],
             )
 
         self.stores = Stores(

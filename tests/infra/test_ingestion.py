@@ -97,7 +97,12 @@ def test_the_schedule_asks_with_the_time_it_was_meant_for(fetching: Template) ->
 def test_a_job_reads_its_sources_and_writes_below_its_model_alone(fetching: Template) -> None:
     may = allowed(fetching, "IngestionJobRole")
     written = {resource.partition("/")[2] for resource in may["s3:PutObject"]}
-    assert written == {"churn/incoming/*", "churn/quarantine/*", "churn/ingested/*"}
+    assert written == {
+        "churn/incoming/*",
+        "churn/quarantine/*",
+        "churn/ingested/*",
+        "_passing/churn/*",
+    }
     deleted = {resource.partition("/")[2] for resource in may["s3:DeleteObject"]}
     assert deleted == {"churn/incoming/*", "churn/ingested/*"}
     reads = " ".join(may["s3:GetObject"])

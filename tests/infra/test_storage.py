@@ -72,6 +72,22 @@ def test_only_the_data_bucket_announces_new_objects(dev: Templates) -> None:
 def test_data_artifacts_and_reports_never_expire(prod: Templates) -> None:
     for name, bucket in resources(prod[STORAGE.format("prod")], "AWS::S3::Bucket").items():
         if name.startswith(("Data", "Artifacts", "Reports")):
-            rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+            found = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+            rules = [rule for rule in found if rule.get("Prefix") != "_passing/"]
+            assert rules, name
             assert all("ExpirationInDays" not in rule for rule in rules), name
             assert all("NoncurrentVersionExpiration" not in rule for rule in rules), name
+
+
+def test_what_can_be_made_again_goes_after_a_month_and_nothing_else_of_the_data(
+    prod: Templates,
+) -> None:
+    [data] = [
+        bucket["Properties"]
+        for name, bucket in resources(prod[STORAGE.format("prod")], "AWS::S3::Bucket").items()
+        if name.startswith("Data")
+    ]
+    rules = data["LifecycleConfiguration"]["Rules"]
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("_passing/", 30)]
+    assert all(rule.get("Prefix") for rule in rules if "NoncurrentVersionExpiration" in rule)

@@ -78,7 +78,7 @@ def test_a_backfill_learns_from_what_lay_there_then(platform: Platform):
         for channel in channels["InputDataConfig"]
         if channel["ChannelName"] == "purchases"
     ]
-    assert "/snapshots/staged/" in uri
+    assert "/_passing/churn/staged/" in uri
     assert key in {file.key for file in _snapshot_of(platform, run.run_id).files}
     later = platform.run("what came later", force=False)
     assert later.status == "SUCCEEDED", later.failed()

@@ -60,10 +60,10 @@ def test_deployments_share_the_prefix_that_teardown_removes() -> None:
             layout.set_aside_key("churn", "run", "labels", "sub/a.csv"),
             "churn/quarantine/run/labels/sub/a.csv.rows.csv",
         ),
-        (layout.staged_prefix("churn", "p", "labels"), "churn/snapshots/staged/p/labels/"),
+        (layout.staged_prefix("churn", "p", "labels"), "_passing/churn/staged/p/labels/"),
         (
             layout.staged_manifest_key("churn", "p", "labels"),
-            "churn/snapshots/staged/p/labels.manifest",
+            "_passing/churn/staged/p/labels.manifest",
         ),
         (layout.validation_prefix("churn", "run"), "churn/runs/run/validation/"),
         (layout.evaluation_prefix("churn", "run"), "churn/runs/run/evaluation/"),

@@ -322,7 +322,7 @@ def test_a_backfill_moves_nothing_and_is_nobody_s_last_accepted_snapshot(site: S
     bad = site.add("labels/a.csv", b"bad")
     site.add("labels/good.csv")
     site.add("purchases/b.csv")
-    staged = {"labels": "churn/snapshots/staged/d/labels/"}
+    staged = {"labels": "_passing/churn/staged/d/labels/"}
     site.report({bad.key: ["broken"]}, staged=staged)
     past = request(purpose=Purpose.BACKFILL)
 
@@ -331,10 +331,10 @@ def test_a_backfill_moves_nothing_and_is_nobody_s_last_accepted_snapshot(site: S
     assert site.documents.read("s3://data/churn/incoming/labels/a.csv") == b"bad"
     assert site.snapshots.last_accepted() is None
     assert site.documents.read_json(answer["manifests"]["labels"]) == [
-        {"prefix": "s3://data/churn/snapshots/staged/d/labels/"},
+        {"prefix": "s3://data/_passing/churn/staged/d/labels/"},
         "good.csv",
     ]
-    assert answer["manifests"]["labels"].startswith("s3://data/churn/snapshots/staged/")
+    assert answer["manifests"]["labels"].startswith("s3://data/_passing/churn/staged/")
     site.accepted_before(answer)
     assert site.judge(past) == answer
 

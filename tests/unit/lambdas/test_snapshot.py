@@ -312,7 +312,7 @@ def test_a_backfill_reads_copies_of_what_lay_there_then(
     assert answer["manifests"]["labels"] == before["manifests"]["labels"]
     first, *rest = documents.read_json(answer["manifests"]["purchases"])
     assert rest == ["b.csv", "sub/a.csv"]
-    assert first["prefix"] == f"s3://data/churn/snapshots/staged/{answer['digest']}/purchases/"
+    assert first["prefix"] == f"s3://data/_passing/churn/staged/{answer['digest']}/purchases/"
     assert documents.read(f"{first['prefix']}sub/a.csv") == b"then"
     assert documents.read(f"{first['prefix']}b.csv") == b"b"
     untouched = documents.read_json(before["manifests"]["purchases"])[0]
@@ -320,5 +320,5 @@ def test_a_backfill_reads_copies_of_what_lay_there_then(
     listed = parse_snapshot(documents.read_json(answer["uri"]))
     assert all(file.key.startswith("churn/incoming/") for file in listed.files)
     assert snapshots.staged(answer["manifests"]) == {
-        "purchases": f"churn/snapshots/staged/{answer['digest']}/purchases/"
+        "purchases": f"_passing/churn/staged/{answer['digest']}/purchases/"
     }

@@ -295,7 +295,7 @@ def test_a_query_s_rows_are_read_as_athena_writes_them(site: Site) -> None:
     assert asked["QueryString"] == "SELECT * FROM rides WHERE day = '2026-03-02'"
     assert asked["QueryExecutionContext"] == {"Database": "city"}
     results = asked["ResultConfiguration"]["OutputLocation"]
-    assert results == "s3://data/rides/ingested/queries/2026-03-02/"
+    assert results == "s3://data/_passing/rides/queries/2026-03-02/"
 
 
 def test_a_query_without_rows_waits(site: Site) -> None:
