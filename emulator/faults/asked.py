@@ -12,7 +12,7 @@ class Call:
 
     caller: str
     kind: str
-    """``handler``, ``job``, ``state machine`` or ``service``."""
+    """``handler``, ``job``, ``state machine``, ``endpoint`` (its containers) or ``service``."""
     invocation: str | None
     """The handler's request id, or the execution's ARN."""
     state: str | None
@@ -56,7 +56,7 @@ class FaultSetter:
         ``service`` ("s3"), ``operation`` ("PutObject"), ``of`` (the name of a function, job or
         state machine) and ``state`` (of a state machine's own call) may be patterns ("churn-*").
         Without ``of`` the calls of all handlers, jobs and state machines are meant, never the
-        test's own; ``of="aws"`` means the AWS services' own, as when SageMaker uploads a model.
+        test's own nor those of serving containers (name the endpoint for them); ``of="aws"`` means the AWS services' own, as when SageMaker uploads a model.
         An SDK repeats a failed call by itself, a state does not: ``times`` counts every attempt.
 
         ``effect``: "error" (with ``code``, ``message``, ``status``; "States.Timeout" times a

@@ -326,3 +326,32 @@ def test_without_retaining_the_config_says_how_many_serve(sagemaker):
     resized(sagemaker, DesiredInstanceCount=2)
     sagemaker.update("two", instances=1)
     assert sagemaker.wait("InService")["ProductionVariants"][0]["CurrentInstanceCount"] == 1
+
+
+def test_the_same_config_again_is_a_new_fleet_as_well(sagemaker):
+    sagemaker.serve("one")
+    old = sagemaker.invoke("churn")[2]["pid"]
+    sagemaker.call("UpdateEndpoint", EndpointName="churn", EndpointConfigName="one")
+    assert sagemaker.wait("InService")["EndpointConfigName"] == "one"
+    assert sagemaker.invoke("churn")[2]["pid"] != old
+
+
+def test_the_last_deployment_config_may_be_used_again(sagemaker, account):
+    sagemaker.serve("one", instances=2)
+    sagemaker.update("two", instances=2, deployment=canary(wait=60))
+    sagemaker.until(lambda: sagemaker.stage() == "Baking")
+    account.clock.advance(61)
+    sagemaker.wait("InService")
+    sagemaker.model("three")
+    sagemaker.config("three", instances=2)
+    sagemaker.call(
+        "UpdateEndpoint",
+        EndpointName="churn",
+        EndpointConfigName="three",
+        RetainDeploymentConfig=True,
+    )
+    sagemaker.until(lambda: "canary capacity of 1" in baking(sagemaker))
+    account.clock.advance(61)
+    described = sagemaker.wait("InService")
+    assert described["EndpointConfigName"] == "three"
+    assert described["LastDeploymentConfig"] == canary(wait=60)
