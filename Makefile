@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo faults mlflow test check new-model check-model validate-data synth deploy destroy doctor mutants lock
+.PHONY: help demo faults bad-candidates mlflow test check new-model check-model validate-data synth deploy destroy doctor mutants lock
 
 ENV ?= dev
 MODEL ?= churn
@@ -38,6 +38,10 @@ check: ## The fast part of the tests, in less than a minute
 faults: ## Kill every handler at every one of its AWS calls, then redrive (see tests/system/faults)
 	@tools/setup test
 	@$(python) -m pytest -q -rP --durations 5 tests/system/faults
+
+bad-candidates: ## Promote every kind of bad candidate while clients ask (see tests/system/promotion)
+	@tools/setup test
+	@$(python) -m pytest -q --durations 5 tests/system/promotion/test_bad_candidates.py
 
 mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
 	@tools/setup mlflow
