@@ -54,6 +54,14 @@ def test_a_value_on_a_split_goes_the_way_it_was_trained(task: Task) -> None:
     assert np.array_equal(model.predict(ROWS), before)
 
 
+def test_many_leaves_add_up_as_exactly_as_one_number_of_float32() -> None:
+    model = HistGradientBoostingRegressor(max_iter=200, early_stopping=False).fit(ROWS, COUNTS)
+    fitted = of_scikit_learn(model, 3, Task.REGRESSION)
+    exported = answers(open_session(fitted.onnx), Task.REGRESSION, ROWS)
+    # Added in float32, the worst of them is off by 1e-4 and more.
+    assert exported == pytest.approx(fitted.predict(ROWS), rel=1e-7, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     "model",
     [
