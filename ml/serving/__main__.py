@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Mapping
 
 from contracts import artifact
 from contracts.capture import ContainerCapture
@@ -16,12 +17,16 @@ from ml.serving.destination import open_destination, prepare
 from ml.serving.figures import CaptureCells, new_board
 from ml.serving.predictor import load_verified
 from ml.serving.served import Served
-from ml.serving.supervisor import Supervisor
+from ml.serving.supervisor import Patience, Supervisor
 from ml.serving.worker import BACKLOG, work
 
 
 def main() -> int:
-    variables = os.environ
+    return serve(os.environ, Patience())
+
+
+def serve(variables: Mapping[str, str], patience: Patience) -> int:
+    """Verify the model, answer with it until SIGTERM; return the exit code."""
     try:
         captured = ContainerCapture.of(variables)
         workers = machine.workers(variables)
@@ -34,10 +39,10 @@ def main() -> int:
         return 1
     machine.allow_many_connections()
     board = new_board(workers)
-    host = variables.get("BIND_HOST", "0.0.0.0")  # noqa: S104 - a container's own network
-    listener = _listener(host, int(variables.get("SAGEMAKER_BIND_TO_PORT", "8080")))
     if captured is not None:
         prepare()
+    host = variables.get("BIND_HOST", "0.0.0.0")  # noqa: S104 - a container's own network
+    listener = open_listener(host, int(variables.get("SAGEMAKER_BIND_TO_PORT", "8080")))
 
     def worker(number: int) -> int:
         row, capture = board.row(number), None
@@ -45,10 +50,10 @@ def main() -> int:
             capture = Capture(captured, open_destination(captured), CaptureCells(row))
         return work(Application(served, board, number, capture), row, listener, capture)
 
-    return Supervisor(board=board, work=worker).run(listener)
+    return Supervisor(board=board, work=worker, patience=patience).run(listener)
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
     """One socket for all workers: when one dies, others accept what waits."""
     return socket.create_server((host, port), backlog=BACKLOG)
 

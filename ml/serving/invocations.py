@@ -32,12 +32,19 @@ _GONE = 499
 
 
 class Invocations:
-    def __init__(self, served: Served, figures: Figures, capture: Capture | None = None) -> None:
+    def __init__(
+        self,
+        served: Served,
+        figures: Figures,
+        capture: Capture | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self._served = served
         self._capture = capture
         self._figures = figures
         self._gathering = Gathering(self._scores)
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="large")
+        self._answer_seconds = answer_seconds
         self._large_since: float | None = None
         named = f"model_version={served.version}".encode()
         self._headers = Headers((b"x-amzn-sagemaker-custom-attributes", named))
@@ -48,7 +55,7 @@ class Invocations:
     def stuck(self) -> bool:
         """Whether a large request holds its thread for longer than anybody waits."""
         since = self._large_since
-        return since is not None and monotonic() - since > ANSWER_SECONDS
+        return since is not None and monotonic() - since > self._answer_seconds
 
     def drain(self) -> None:
         """Let every answer from now on be the last of its connection."""
@@ -108,7 +115,7 @@ class Invocations:
             case BadRequest():
                 status, problem = error.status, str(error)
             case TimeoutError():
-                status, problem = 503, f"no answer within {ANSWER_SECONDS:g} seconds"
+                status, problem = 503, f"no answer within {self._answer_seconds:g} seconds"
             case _:
                 traceback.print_exception(error)
                 status, problem = 500, "the server failed; its log says why"
@@ -128,7 +135,8 @@ class Invocations:
                 self._large_since = None
 
         loop = asyncio.get_running_loop()
-        answer = await asyncio.wait_for(loop.run_in_executor(self._beside, work), ANSWER_SECONDS)
+        working = loop.run_in_executor(self._beside, work)
+        answer = await asyncio.wait_for(working, self._answer_seconds)
         self._figures.cells[RUNS] += 1
         return answer
 

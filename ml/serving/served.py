@@ -12,6 +12,7 @@ from contracts.card import Task
 from ml.refusal import Refusal
 from ml.serving.answer import Answers, write_answer
 from ml.serving.figures import prediction_bounds
+from ml.serving.limits import BadRequest
 from ml.serving.predictor import Predictor
 from ml.serving.request import RequestReader
 
@@ -56,7 +57,10 @@ class Served:
         for asked in ([row] for row in rows[:8]), (rows,):
             for lines in asked:
                 text = "\n".join(",".join(map(repr, row)) for row in lines)
-                self.answered(text.encode(), "text/csv", "")
+                try:
+                    self.answered(text.encode(), "text/csv", "")
+                except BadRequest as error:
+                    raise Refusal(f"a golden example could not be asked: {error}") from error
 
 
 Answered = tuple[list[float], tuple[bytes, str]]

@@ -1,16 +1,11 @@
 """The server answers with the verified model, and refuses what it cannot answer with a reason."""
 
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from hashlib import sha256
-from http.client import HTTPConnection
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from job_folders import CHURN
+from real_server import ROOT, connected, server
 
 from contracts import artifact
 from contracts.card import load
@@ -27,7 +23,6 @@ from ml.serving.application import Application, build
 from ml.serving.predictor import load_verified
 from ml.serving.request import MAX_BYTES
 
-ROOT = Path(__file__).parents[3]
 FEATURES = load(CHURN / "card.toml").features
 NAMES = [feature.name for feature in FEATURES]
 ROW = "10,40,1,20.5,2,31,31"
@@ -155,46 +150,6 @@ def test_a_model_that_lost_its_golden_answers_is_refused(trained: Path, tmp_path
     sign(other)
     with pytest.raises(Refusal, match=r"answers differ from those of training by 0.01"):
         load_verified(other)
-
-
-@contextmanager
-def server(base: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ml.container", "serve"],
-        cwd=ROOT,
-        env={
-            "PATH": os.defpath,
-            "SAGEMAKER_BASE_DIR": str(base),
-            "SAGEMAKER_BIND_TO_PORT": str(port),
-            "BIND_HOST": "127.0.0.1",
-            **variables,
-        },
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process, port
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def connected(process: subprocess.Popen[str], port: int) -> HTTPConnection:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("GET", "/ping")
-        except ConnectionRefusedError:
-            connection.close()
-            time.sleep(0.02)  # waits for another process, not for time to pass
-            continue
-        assert connection.getresponse().read() == b""
-        return connection
-    raise AssertionError(f"the server did not start: {process.stderr and process.stderr.read()}")
 
 
 def test_a_real_server_answers_and_drains(trained: Path) -> None:
