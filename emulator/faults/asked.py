@@ -56,7 +56,8 @@ class FaultSetter:
         ``service`` ("s3"), ``operation`` ("PutObject"), ``of`` (the name of a function, job or
         state machine) and ``state`` (of a state machine's own call) may be patterns ("churn-*").
         Without ``of`` the calls of all handlers, jobs and state machines are meant, never the
-        test's own nor those of serving containers (name the endpoint for them); ``of="aws"`` means the AWS services' own, as when SageMaker uploads a model.
+        test's own nor those of serving containers (name the endpoint for them); ``of="aws"`` means
+        the AWS services' own, as when SageMaker uploads a model.
         An SDK repeats a failed call by itself, a state does not: ``times`` counts every attempt.
 
         ``effect``: "error" (with ``code``, ``message``, ``status``; "States.Timeout" times a
