@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.naming import VARIANT
 from emulator import processes
 from tests.system.loop.cdk_cli import Cdk, can_unshare
 from tests.system.loop.platform_under_test import Platform
@@ -66,8 +67,23 @@ def _what_serves(platform: Platform) -> dict[str, Any]:
 def test_destroying_leaves_nothing_behind(platform: Platform):
     account, version = platform.account, platform.champion().model_package_arn
     platform.inbox.close()
+    # As promotion makes it for a card with [serving.autoscaling], which this model's has not.
+    account.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=f"endpoint/{platform.deployed.endpoint}/variant/{VARIANT}",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        MinCapacity=2,
+        MaxCapacity=4,
+    )
     before = _left_over(platform)
-    assert before.keys() >= {"endpoints", "endpoint configs", "models", "alarms", "log groups"}
+    assert before.keys() >= {
+        "endpoints",
+        "endpoint configs",
+        "models",
+        "alarms",
+        "log groups",
+        "scalable targets",
+    }
 
     platform.cdk.destroy(account)
 
@@ -86,6 +102,7 @@ _NOT_OURS = (
     "CDKToolkit",
     "/aws/sagemaker/ProcessingJobs",
     "/aws/sagemaker/TrainingJobs",
+    "/aws/sagemaker/TransformJobs",
 )
 """What `cdk bootstrap` made, and the groups in which SageMaker logs all jobs of an account."""
 
@@ -124,6 +141,19 @@ def _left_over(platform: Platform) -> dict[str, list[str]]:
         kind: [item[name] for item in _pages(platform.client(service), call, key)]
         for kind, (service, call, key, name) in _LISTS.items()
     }
+    scaling = platform.client("application-autoscaling")
+    found["scalable targets"] = [
+        target["ResourceId"]
+        for target in scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
+            "ScalableTargets"
+        ]
+    ]
+    found["running transform jobs"] = [
+        job["TransformJobName"]
+        for job in platform.client("sagemaker").list_transform_jobs(StatusEquals="InProgress")[
+            "TransformJobSummaries"
+        ]
+    ]
     found["tables"] = platform.client("dynamodb").list_tables()["TableNames"]
     found["queues"] = platform.client("sqs").list_queues().get("QueueUrls", [])
     found["keys"] = _live_keys(platform.client("kms"))
