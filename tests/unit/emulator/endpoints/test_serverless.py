@@ -75,7 +75,7 @@ def test_an_idle_endpoint_has_no_process_and_the_next_request_starts_one(sagemak
     assert sagemaker.invoke("churn")[2]["pid"] == first
     account.clock.advance(IDLE_SECONDS + 1)
     sagemaker.until(lambda: processes(sagemaker) == [])
-    assert not exists(first)
+    sagemaker.until(lambda: not exists(first))
     assert sagemaker.describe()["EndpointStatus"] == "InService"
     status, _, said = sagemaker.invoke("churn")
     assert status == 200
