@@ -18,10 +18,13 @@ from ml.serving.schema import Schema
 
 _PLAIN = b"0123456789.,+-eE"
 """All that numbers without a header, quotes or blanks are made of."""
+_LARGE = 32 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_csv(body: bytes, schema: Schema) -> NDArray[np.float64]:
+    if len(body) > _LARGE:
+        _refuse_large(body, schema)
     # The header as the card has it says nothing more.
     named = next((header for header in schema.headers if body.startswith(header)), b"")
     values = read_plain(body[len(named) :], schema)
@@ -82,13 +85,7 @@ def _lines(body: bytes) -> list[bytes]:
 
 def _cells(body: bytes, schema: Schema) -> list[list[str]]:
     """Return the cells of each line, of no more of them than a request may have."""
-    if body.count(b"\n") + body.count(b"\r") > 2 * (MAX_ROWS + 2):
-        raise BadRequest(f"a request must hold 1 to {MAX_ROWS} rows, got more", 413)
-    if body.count(b",") > (MAX_ROWS + 1) * len(schema.names):
-        raise BadRequest(
-            f"a request must hold at most {MAX_ROWS} rows of {len(schema.names)} fields, got more",
-            413,
-        )
+    _refuse_large(body, schema)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -96,6 +93,17 @@ def _cells(body: bytes, schema: Schema) -> list[list[str]]:
     if '"' not in text:
         return [line.decode().split(",") for line in _lines(body)]
     return _quoted(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def _refuse_large(body: bytes, schema: Schema) -> None:
+    """Refuse what holds too much before anything is made of it."""
+    if body.count(b"\n") + body.count(b"\r") > 2 * (MAX_ROWS + 2):
+        raise BadRequest(f"a request must hold 1 to {MAX_ROWS} rows, got more", 413)
+    if body.count(b",") > (MAX_ROWS + 1) * len(schema.names):
+        raise BadRequest(
+            f"a request must hold at most {MAX_ROWS} rows of {len(schema.names)} fields, got more",
+            413,
+        )
 
 
 def _quoted(reader: Iterable[list[str]]) -> list[list[str]]:

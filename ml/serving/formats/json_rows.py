@@ -21,6 +21,7 @@ from ml.serving.schema import Schema
 _BOM = b"\xef\xbb\xbf"
 _SPLIT = "dataframe_split"
 _ENVELOPES = ("instances", "inputs", "dataframe_records", _SPLIT)
+_SHOWN = 200
 _SHAPES = (
     'the body must be {"instances": [...]} with a list of rows, a record, a list of records or '
     'rows, {"columns": [...], "data": [...]} or a list for each column'
@@ -59,6 +60,9 @@ def _line(number: int, line: bytes) -> Any:
 
 
 def _parsed(body: bytes) -> Any:
+    beginning = body[:_SHOWN].lstrip()
+    if beginning and beginning[0] not in b"[{":
+        raise BadRequest(f"{_SHAPES}, got {shown(beginning.decode('utf-8', 'replace'))}")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
