@@ -8,7 +8,8 @@ from contracts import layout
 from contracts.errors import ContractError
 
 URI_VARIABLE = "PERENNIAL_CAPTURE_URI"
-"""Set on the SageMaker Model, like the others: ``s3://bucket/prefix``; absent: no capture."""
+"""Set on the SageMaker Model, like the others: ``s3://bucket/prefix``; absent or empty (as a
+transform job sets it): no capture."""
 KEY_VARIABLE = "PERENNIAL_CAPTURE_KEY_ARN"
 PERCENT_VARIABLE = "PERENNIAL_CAPTURE_PERCENT"
 ENDPOINT_VARIABLE = "PERENNIAL_CAPTURE_ENDPOINT"
@@ -65,7 +66,7 @@ class ContainerCapture:
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self | None:
         """Read what ``variables`` wrote; None when there is no destination."""
-        if URI_VARIABLE not in variables:
+        if not variables.get(URI_VARIABLE):
             return None
         missing = sorted({ENDPOINT_VARIABLE, VARIANT_VARIABLE} - variables.keys())
         if missing:

@@ -48,5 +48,17 @@ def deployment(model: str, environment: str, version: int, promotion: str) -> st
     return f"{model}-{environment}-v{version}-{digest(promotion, length=8)}"
 
 
+_TRIAL = "-trial"
+
+
+def trial(deployment_name: str) -> str:
+    """The Model and EndpointConfig by which a candidate is tried beside the champion."""
+    return f"{deployment_name}{_TRIAL}"
+
+
+def is_trial(config: str) -> bool:
+    return config.endswith(_TRIAL)
+
+
 def rollback_alarm(deployment_name: str, symptom: str) -> str:
     return f"{deployment_name}-{symptom}"

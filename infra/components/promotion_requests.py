@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import layout, naming
-from contracts.card import Shift
+from contracts import capture, layout, naming
+from contracts.card import CapturePath, ServingMode, Shift, Trial
 from infra.components.model import Model
 from infra.components.states import REDRIVES, State, expression
 
+LOOK_SECONDS = 60
+"""Between two looks at a deployment."""
 _RESTORE_SECONDS = 15
 """How long the old fleet stays after a rollback: whoever asked for it waits, and what is put back
 has served before. What does not answer at all never gets any traffic."""
@@ -28,6 +30,25 @@ class PromotionRequests:
     def update_seconds(self) -> int:
         """The most that an update may take: its shift, and an hour for its instances."""
         return self.model.card.rollout.shift_seconds + 3600
+
+    @property
+    def trial_seconds(self) -> int:
+        """The most that a trial may take: itself, and an hour for each way in and out."""
+        rollout = self.model.card.rollout
+        return 0 if rollout.trial is Trial.NONE else rollout.trial_seconds + 2 * 3600
+
+    @property
+    def serverless(self) -> bool:
+        return self.model.card.serving.mode is ServingMode.SERVERLESS
+
+    @property
+    def looks(self) -> int:
+        """How often the machine looks before it confirms; 0: SageMaker bakes, and rolls back.
+
+        A serverless endpoint has no guardrails: all its traffic moves at once, and what the alarms
+        then say is acted on by the machine itself.
+        """
+        return self.model.card.rollout.bake_seconds // LOOK_SECONDS + 1 if self.serverless else 0
 
     @property
     def smoke_output(self) -> str:
@@ -64,12 +85,19 @@ class PromotionRequests:
                 "AssembleWith": "None",
                 "KmsKeyId": stores.key.key_arn,
             },
+            **self._without_captures(),
             "TransformResources": {
                 "InstanceType": instance_type if family in _FAMILIES else _FALLBACK,
                 "InstanceCount": 1,
                 "VolumeKmsKeyId": stores.key.key_arn,
             },
         }
+
+    def _without_captures(self) -> State:
+        """Nobody asked these requests: the container must not record them as traffic."""
+        if self.model.card.serving.capture is not CapturePath.CONTAINER:
+            return {}
+        return {"Environment": {capture.URI_VARIABLE: ""}}
 
     def endpoint(self, config: str = "$plan.deployment") -> State:
         return {
@@ -114,12 +142,20 @@ class PromotionRequests:
 
     def go_back(self) -> State:
         """What served before is put back as it was; nothing is known against it."""
+        if self.serverless:
+            return self.endpoint("$plan.previous")
         return {
             **self.endpoint("$plan.previous"),
             **_retained(["DataCaptureConfig", "DesiredWeight"]),
         }
 
+    def trial(self) -> State:
+        """Champion and candidate side by side; a failed start leaves the champion as it is."""
+        return self.endpoint("$plan.deployment & '-trial'")
+
     def _guarded(self, routing: State, termination_seconds: int) -> State:
+        if self.serverless:
+            return self.endpoint()
         return {
             **self.endpoint(),
             "RetainAllVariantProperties": True,

@@ -1,17 +1,17 @@
 """The states of a promotion: plan, smoke test, headroom, shift, watch, confirm."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.components import states
+from infra.components.promotion_calls import REDRIVE, told, watched
 from infra.components.promotion_requests import PromotionRequests
 from infra.components.promotion_steps import PromotionSteps
 from infra.components.states import State, expression
+from infra.components.trial_states import ACTIONS, TrialStates
 
 _RESULT = "$states.result.Payload"
 _INPUT = "$states.context.Execution.Input"
-_REDRIVE = "$states.context.Execution.RedriveCount"
 _RESTORES = f"{_INPUT}.request.purpose in ['rollback', 'wake']"
 """A person waits for it."""
 _NOW = expression("$states.context.State.EnteredTime")
@@ -27,6 +27,8 @@ _NO_FAILURE: dict[str, Any] = {"error": "", "cause": "", "calls": 0, "redrive": 
 _AT_FIRST: dict[str, Any] = {
     "waits": 0,
     "smoked": False,
+    "trialled": False,
+    "looks": 0,
     "headroom": 0,
     "previous": "",
     "failure": _NO_FAILURE,
@@ -34,10 +36,11 @@ _AT_FIRST: dict[str, Any] = {
     "cause": "",
     "condemned": "",
 }
+_REMEMBERED = ("waits", "smoked", "trialled", "headroom", "previous", "failure")
 _PROGRESS = {
     "execution_id": expression("$states.context.Execution.Id"),
-    "redrive": expression(_REDRIVE),
-    **{name: f"{{% ${name} %}}" for name in ("waits", "smoked", "headroom", "previous", "failure")},
+    "redrive": expression(REDRIVE),
+    **{name: f"{{% ${name} %}}" for name in _REMEMBERED},
 }
 _UNSETTLED = states.retry(
     "EndpointUnsettled", "ProbesUnanswered", interval=15, attempts=4, most=120
@@ -59,7 +62,14 @@ class PromotionStates:
     requests: PromotionRequests
 
     def all(self) -> dict[str, State]:
-        return {**self._plan(), **self._smoke_test(), **self._move(), **self._watch()}
+        trial = TrialStates(steps=self.steps, requests=self.requests)
+        return {
+            **self._plan(),
+            **self._smoke_test(),
+            **trial.all(),
+            **self._move(),
+            **self._watch(),
+        }
 
     def _plan(self) -> dict[str, State]:
         action = {
@@ -69,6 +79,7 @@ class PromotionStates:
             "watch": "LetItWork",
             "wait": "EndpointIsBusy",
             "none": "Confirm",
+            **ACTIONS,
         }
         asked = {f"$plan.action = '{name}'": state for name, state in action.items()}
         before = {"$plan.smoke": "SmokeTest", "$plan.headroom > 0": "Headroom"}
@@ -80,7 +91,7 @@ class PromotionStates:
                 Assign={
                     "plan": expression(_RESULT),
                     "previous": expression(f"{_RESULT}.previous"),
-                    "planned_in": expression(_REDRIVE),
+                    "planned_in": expression(REDRIVE),
                 },
                 Next="WhatToDo",
             ),
@@ -113,7 +124,7 @@ class PromotionStates:
                 "output_uri": expression(f"{self.requests.smoke_output} & '/golden.csv.out'"),
                 "error": error,
                 "cause": cause,
-                "redrive": expression(_REDRIVE),
+                "redrive": expression(REDRIVE),
             }
 
         return {
@@ -125,7 +136,7 @@ class PromotionStates:
                 Catch=[
                     {
                         "ErrorEquals": ["States.ALL"],
-                        "Assign": {"test": test(*_told())},
+                        "Assign": {"test": test(*told())},
                         "Next": "JudgeSmoke",
                     }
                 ],
@@ -137,7 +148,7 @@ class PromotionStates:
                     **_ABOUT,
                     "plan": "{% $plan %}",
                     "test": "{% $test %}",
-                    "redrive": expression(_REDRIVE),
+                    "redrive": expression(REDRIVE),
                 },
                 Assign={"smoked": expression(f"{_RESULT}.verdict = 'passed'")},
                 Next="Plan",
@@ -153,15 +164,17 @@ class PromotionStates:
                 Assign={"headroom": expression("$plan.headroom")},
                 Next="EndpointIsBusy",
             ),
-            "CreateEndpoint": _watched("createEndpoint", requests.endpoint()),
-            "UpdateEndpoint": _watched("updateEndpoint", requests.update()),
-            "RestoreEndpoint": _watched("updateEndpoint", requests.restore()),
+            "CreateEndpoint": watched("createEndpoint", requests.endpoint()),
+            "UpdateEndpoint": watched("updateEndpoint", requests.update()),
+            "RestoreEndpoint": watched("updateEndpoint", requests.restore()),
             # After any error, and a reply that was lost: has it begun?
             "LookAgain": {"Type": "Wait", "Seconds": 30, "Next": "Plan"},
         }
 
     def _watch(self) -> dict[str, State]:
-        moving = expression(f"$endpoint_status in {_MOVING}")
+        unfinished = f"$endpoint_status in {_MOVING}"
+        if self.requests.looks:  # nobody bakes it: the machine does
+            unfinished = f"{unfinished} or $looks < {self.requests.looks}"
         return {
             "LetItWork": {
                 "Type": "Wait",
@@ -180,7 +193,7 @@ class PromotionStates:
             ),
             "IsItDone": {
                 "Type": "Choice",
-                "Choices": [{"Condition": moving, "Next": "LetItWork"}],
+                "Choices": [{"Condition": expression(unfinished), "Next": "LetItWork"}],
                 "Default": "Confirm",
             },
             "Confirm": states.handler(
@@ -189,7 +202,7 @@ class PromotionStates:
                     **_SEEN,
                     "cause": "{% $cause %}",
                     "condemned": "{% $condemned %}",
-                    "redrive": expression(_REDRIVE),
+                    "redrive": expression(REDRIVE),
                     "planned_in": "{% $planned_in %}",
                 },
                 _UNSETTLED,
@@ -218,25 +231,3 @@ class PromotionStates:
             },
             "ItServes": {"Type": "Succeed"},
         }
-
-
-def _told() -> tuple[str, str]:
-    """A caught error's name and cause; a time-out has no cause."""
-    error = "$states.errorOutput.Error"
-    cause = "$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ''"
-    return expression(error), expression(cause)
-
-
-def _watched(action: str, arguments: Mapping[str, Any]) -> State:
-    """Call; whatever comes back, only the endpoint says whether the deployment is under way."""
-    error, cause = _told()
-    failure = {
-        "error": error,
-        "cause": cause,
-        "calls": expression(f"($failure.redrive = {_REDRIVE} ? $failure.calls : 0) + 1"),
-        "redrive": expression(_REDRIVE),
-        "seen": expression("$plan.seen"),
-    }
-    caught = {"ErrorEquals": ["States.ALL"], "Assign": {"failure": failure}, "Next": "LookAgain"}
-    call = states.endpoint_call(action, arguments, Next="LetItWork", Catch=[caught])
-    return {**call, "Retry": [states.LIMITED]}

@@ -20,17 +20,19 @@ class PromotionSteps(Construct):
         self.plan = self._handler("Plan", "plan", timeout=Duration.minutes(5))
         self.smoke = self._handler("Smoke", "smoke", timeout=Duration.minutes(2))
         self.observe = self._handler("Observe", "observe", timeout=Duration.minutes(2))
+        self.trial = self._handler("Trial", "trial", timeout=Duration.minutes(2))
         self.confirm = self._handler("Confirm", "confirm", timeout=Duration.minutes(2))
         for step in self.all:
             permissions.allow_looking(step.role, model)
         permissions.allow_planning(self.plan.role, model, endpoint_role)
         permissions.allow_judging_smoke(self.smoke.role, model)
         permissions.allow_observing(self.observe.role, model)
+        permissions.allow_observing(self.trial.role, model)
         permissions.allow_confirming(self.confirm.role, model)
 
     @property
     def all(self) -> tuple[HandlerFunction, ...]:
-        return self.plan, self.smoke, self.observe, self.confirm
+        return self.plan, self.smoke, self.observe, self.trial, self.confirm
 
     def _handler(self, construct_id: str, entry: str, *, timeout: Duration) -> HandlerFunction:
         model = self._model

@@ -30,7 +30,9 @@ class PromotionWorkflow(Workflow):
         self._model = model
         steps = PromotionSteps(self, "Steps", model=model, endpoint_role=endpoint_role)
         requests = PromotionRequests(model=model)
-        self.limit_seconds = 2 * requests.update_seconds + SMOKE_SECONDS + _WAITING_SECONDS
+        self.limit_seconds = (
+            2 * requests.update_seconds + SMOKE_SECONDS + _WAITING_SECONDS + requests.trial_seconds
+        )
         self.state_machine: sfn.StateMachine = self.define(
             PromotionStates(steps=steps, requests=requests).all(),
             first="Begin",

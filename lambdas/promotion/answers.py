@@ -20,10 +20,18 @@ class CapturedAnswers:
         self._bucket = bucket
         self._prefix = layout.captures_prefix(model)
 
-    def scores(self, endpoint: str, *, version: int, since: datetime, at: datetime) -> list[float]:
+    def scores(
+        self,
+        endpoint: str,
+        *,
+        version: int,
+        since: datetime,
+        at: datetime,
+        variant: str = naming.VARIANT,
+    ) -> list[float]:
         """The scores that ``version`` gave to callers since then; probes are nobody's traffic."""
         found: list[float] = []
-        for key in self._keys(endpoint, since, at):
+        for key in self._keys(f"{endpoint}/{variant}", since, at):
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
             for line in body.iter_lines():
                 if line.strip():
@@ -32,10 +40,10 @@ class CapturedAnswers:
                     return found
         return found
 
-    def _keys(self, endpoint: str, since: datetime, at: datetime) -> Iterator[str]:
+    def _keys(self, folder: str, since: datetime, at: datetime) -> Iterator[str]:
         hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         while hour <= at:
-            prefix = f"{self._prefix}{endpoint}/{naming.VARIANT}/{hour:%Y/%m/%d/%H}/"
+            prefix = f"{self._prefix}{folder}/{hour:%Y/%m/%d/%H}/"
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=prefix
             )

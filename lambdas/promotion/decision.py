@@ -67,6 +67,11 @@ def is_given_up(failure: Failure) -> bool:
     return failure.calls >= _MOST_CALLS or "LimitExceeded" in failure.error
 
 
+def refuse_to_call_again(failure: Failure | None) -> None:
+    if failure is not None and is_given_up(failure):
+        raise given_up(failure)
+
+
 def given_up(failure: Failure) -> Exception:
     """Return an exception named like the call's error, for which a handler's error is named."""
     name = "CallFailed" if failure.error.startswith("States.") else failure.error

@@ -22,7 +22,23 @@ class Measurements:
         """How many requests it has answered within a day; figures come a minute late."""
         return int(sum(self._values(watched, "Invocations", "Sum", at)))
 
-    def _values(self, watched: Watched, metric: str, statistic: str, at: datetime) -> list[float]:
+    def most_of_a_minute(
+        self, watched: Watched, metric: str, statistic: str, since: datetime, at: datetime
+    ) -> float:
+        """The largest value that any minute since then had; 0 without requests."""
+        values = self._values(watched, metric, statistic, at, since=since, period=60)
+        return max(values, default=0.0)
+
+    def _values(
+        self,
+        watched: Watched,
+        metric: str,
+        statistic: str,
+        at: datetime,
+        *,
+        since: datetime | None = None,
+        period: int = _PERIOD,
+    ) -> list[float]:
         answer = self._cloudwatch.get_metric_data(
             MetricDataQueries=[
                 {
@@ -33,12 +49,12 @@ class Measurements:
                             "MetricName": metric,
                             "Dimensions": listed(watched.invocations()),
                         },
-                        "Period": _PERIOD,
+                        "Period": period,
                         "Stat": statistic,
                     },
                 }
             ],
-            StartTime=at - _RECENT,
+            StartTime=at - _RECENT if since is None else since,
             EndTime=at + timedelta(minutes=1),
             ScanBy="TimestampDescending",
         )

@@ -99,12 +99,13 @@ class Observation:
         )
 
     def _shift(self, plan: Plan, endpoint: Endpoint, at: datetime) -> Shift | None:
-        if endpoint.pending != plan.deployment or endpoint.pending_since is None:
+        since = endpoint.pending_since
+        if endpoint.config == plan.deployment:
+            since = endpoint.changed_at
+        elif endpoint.pending != plan.deployment or since is None:
             return None
         expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        scores = self.captured.scores(
-            plan.endpoint, version=plan.version, since=endpoint.pending_since, at=at
-        )
+        scores = self.captured.scores(plan.endpoint, version=plan.version, since=since, at=at)
         return shift_of(expected, scores, self.card)
 
 

@@ -11,8 +11,9 @@ from lambdas.adapters import wiring
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.pauses import Pauses
 from lambdas.promotion.alarms import RollbackAlarms
-from lambdas.promotion.deployments import Deployments, Hosting
+from lambdas.promotion.deployments import Deployments
 from lambdas.promotion.endpoints import Endpoints
+from lambdas.promotion.hosting import Hosting
 from lambdas.promotion.images import Images
 from lambdas.promotion.inspection import Inspection
 from lambdas.promotion.measurements import Measurements
@@ -40,6 +41,7 @@ def _planner() -> Planner:
     cloudwatch, registry = wiring.client("cloudwatch"), Registry(sagemaker)
     hosting = Hosting(
         card=card,
+        environment=wiring.setting(Variable.ENVIRONMENT),
         role_arn=wiring.setting(Variable.ENDPOINT_ROLE_ARN),
         captures_bucket=wiring.setting(Variable.CAPTURES_BUCKET),
         key_arn=wiring.setting(Variable.KEY_ARN),

@@ -14,11 +14,16 @@ class Action(StrEnum):
     """Update with all traffic at once: what a person rolls back to has served before."""
     WATCH = "watch"
     """The deployment is under way already, or has ended while nobody looked."""
+    TRY = "try"
+    """Put the candidate beside the champion for its trial."""
+    WATCH_TRIAL = "watch_trial"
+    END_TRIAL = "end_trial"
+    """Put back the champion's own configuration, from which traffic then shifts."""
     WAIT = "wait"
     NONE = "none"
 
 
-CHANGES = (Action.CREATE, Action.UPDATE, Action.RESTORE)
+CHANGES = (Action.CREATE, Action.UPDATE, Action.RESTORE, Action.TRY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,7 @@ class Progress:
     waits: int = 0
     """How often it has waited for a busy endpoint, over all redrives."""
     smoked: bool = False
+    trialled: bool = False
     previous: str = ""
     """What served before the first plan; once the candidate serves, the endpoint tells no more."""
     headroom: int = 0
@@ -115,6 +121,7 @@ def parse_progress(document: object) -> Progress:
         redrive=redrive,
         waits=table.integer("waits"),
         smoked=table.content.get("smoked") is True,
+        trialled=table.content.get("trialled") is True,
         previous=str(table.content.get("previous", "")),
         headroom=table.integer("headroom"),
         failure=failure if failure.calls and failure.redrive == redrive else None,

@@ -11,7 +11,7 @@ from contracts.run import Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.leases import Leases
 from lambdas.adapters.ledger import Ledger
-from lambdas.promotion import decision, fitness, symptoms
+from lambdas.promotion import decision, fitness, symptoms, trial_course
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.deployments import Deployments
 from lambdas.promotion.endpoints import Endpoints
@@ -56,23 +56,38 @@ class Planner:
         deployment = served or naming.deployment(
             request.model, request.environment, version.number, request.run_id
         )
-        action, reason = decision.course(endpoint, deployment, request.purpose, progress.failure)
-        if (holder := self._other_promotion(request, progress.execution_id)) is not None:
-            action, reason = Action.WAIT, f"another promotion is under way: {holder}"
-        elif endpoint is not None and endpoint.status == "Failed" and action is Action.WAIT:
-            self.endpoints.delete_failed(endpoint.name)
+        action, reason = self._course(request, endpoint, deployment, progress)
         if action is Action.WAIT:
             decision.refuse_endless_wait(self.card, progress, reason)
+        if action in (*CHANGES, Action.END_TRIAL):
+            decision.refuse_to_call_again(progress.failure)
         if action in CHANGES:
-            if progress.failure is not None and decision.is_given_up(progress.failure):
-                raise decision.given_up(progress.failure)
             self.inspection.refuse_unwanted(request, deployment)
             if not progress.smoked:  # nothing of it was verified by this execution yet
                 self._refuse_unfit(request, version, deployment, has_served=served is not None)
             self._prepare(request, version, endpoint, deployment, at)
+            if action is Action.TRY and endpoint is not None:
+                self.deployments.ensure_trial(
+                    deployment, version, champion=endpoint.config, instances=endpoint.instances
+                )
         plan = self._plan(request, version, endpoint, deployment, action, reason, progress)
         logger.info("%s %s: %s", plan.deployment, plan.action, plan.reason)
         return plan
+
+    def _course(
+        self, request: RunRequest, endpoint: Endpoint | None, deployment: str, progress: Progress
+    ) -> tuple[Action, str]:
+        if (holder := self._other_promotion(request, progress.execution_id)) is not None:
+            return Action.WAIT, f"another promotion is under way: {holder}"
+        action, reason = trial_course.course(
+            endpoint,
+            deployment,
+            wanted=trial_course.is_wanted(self.card, request),
+            over=progress.trialled,
+        ) or decision.course(endpoint, deployment, request.purpose, progress.failure)
+        if endpoint is not None and endpoint.status == "Failed" and action is Action.WAIT:
+            self.endpoints.delete_failed(endpoint.name)
+        return action, reason
 
     def _refuse_unfit(
         self, request: RunRequest, version: Version, deployment: str, *, has_served: bool
@@ -123,7 +138,7 @@ class Planner:
         held = self.leases.current()
         after = held if held is not None and held.expired(request.as_of) else None
         if held is None or after is not None:
-            until = request.as_of + _LEASE
+            until = request.as_of + _LEASE + trial_course.length(self.card, request)
             self.leases.take(execution_id, as_of=request.as_of, until=until, after=after)
             held = self.leases.current()
         if held is None:  # taken and freed by another between the two calls
@@ -182,7 +197,9 @@ class Planner:
         )
 
     def _previous(self, endpoint: Endpoint | None, deployment: str, progress: Progress) -> str:
-        if endpoint is not None and endpoint.config != deployment:
-            return endpoint.config
+        """An endpoint in the middle of a trial goes back to what the pointer names."""
+        now = None if endpoint is None else endpoint.config
+        if now is not None and now != deployment and not naming.is_trial(now):
+            return now
         champion = self.champion.read()
         return progress.previous or ("" if champion is None else champion.deployment)

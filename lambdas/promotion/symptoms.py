@@ -38,6 +38,7 @@ class Watched:
     deployment: str
     endpoint: str
     environment: str
+    variant: str = naming.VARIANT
 
     def invocations(self) -> dict[str, str]:
         """Without the configuration's dimension old and new would be mixed.
@@ -46,7 +47,7 @@ class Watched:
         """
         return {
             "EndpointName": self.endpoint,
-            "VariantName": naming.VARIANT,
+            "VariantName": self.variant,
             "EndpointConfigName": self.deployment,
         }
 

@@ -48,6 +48,8 @@ def test_after_a_call_that_moves_the_endpoint_only_the_endpoint_says_what_came_o
         "CreateEndpoint": "LookAgain",
         "UpdateEndpoint": "LookAgain",
         "RestoreEndpoint": "LookAgain",
+        "TryCandidate": "LookAgain",
+        "EndTrial": "LookAgain",
     }
     assert all(one["ErrorEquals"] == ["States.ALL"] for one in caught.values())
     assert states["LookAgain"]["Next"] == "Plan"

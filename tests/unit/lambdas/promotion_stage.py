@@ -19,11 +19,12 @@ from lambdas.adapters.pauses import Pauses
 from lambdas.adapters.state import StateTable
 from lambdas.promotion.alarms import RollbackAlarms
 from lambdas.promotion.answers import CapturedAnswers
-from lambdas.promotion.deployments import Deployments, Hosting
+from lambdas.promotion.deployments import Deployments
 from lambdas.promotion.ending import Ending
 from lambdas.promotion.errors import CandidateUnfit
 from lambdas.promotion.facts import Endpoint
 from lambdas.promotion.figures import CandidateFigures
+from lambdas.promotion.hosting import Hosting
 from lambdas.promotion.inspection import Inspection
 from lambdas.promotion.job_log import TransformLog
 from lambdas.promotion.last_look import LastLook
@@ -210,6 +211,7 @@ class Stage:
     def planner(self) -> Planner:
         hosting = Hosting(
             card=self.card,
+            environment="dev",
             role_arn="arn:aws:iam::123456789012:role/endpoint",
             captures_bucket="captures",
             key_arn="arn:aws:kms:eu-west-1:123456789012:key/1",
