@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from contracts import layout
+from contracts import capture, layout
 from infra.components import states
 from infra.components.batch_steps import BatchSteps
 from infra.components.model import Model
@@ -111,6 +111,8 @@ class BatchScoring(Workflow):
             "ModelName": expression("$plan.model_name"),
             "BatchStrategy": "MultiRecord",
             "MaxPayloadInMB": _PAYLOAD_MIB,
+            # A file's rows are nobody's traffic: a container that captures by itself must not.
+            "Environment": {capture.URI_VARIABLE: ""},
             "TransformInput": {
                 "DataSource": {
                     "S3DataSource": {

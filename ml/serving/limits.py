@@ -1,10 +1,24 @@
 """What one request may cost, and the refusal of one that would cost more."""
 
+import os
+from collections.abc import Mapping
 from reprlib import Repr
 
 MAX_BYTES = 6 * 1024 * 1024
 """InvokeEndpoint passes on a little more at most; larger work is a batch job."""
-MAX_ROWS = 10_000
+
+
+def most_rows(variables: Mapping[str, str]) -> int:
+    """Return how many rows one request may hold.
+
+    In a transform job SageMaker is the only caller, and cuts its requests by their bytes alone: a
+    row has two at least.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
+    """
+    return MAX_BYTES // 2 if variables.get("SAGEMAKER_BATCH") == "true" else 10_000
+
+
+MAX_ROWS = most_rows(os.environ)
 MAX_CELL_CHARACTERS = 100
 """Of one number, on the average of its row; the longest that a double writes has 24."""
 LABEL_FROM = 0.5

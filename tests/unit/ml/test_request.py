@@ -12,7 +12,7 @@ from job_folders import CHURN
 
 from contracts.card import Feature, FeatureType, load
 from ml.serving.formats import csv_rows
-from ml.serving.limits import MAX_CELL_CHARACTERS, MAX_ROWS, BadRequest
+from ml.serving.limits import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_ROWS, BadRequest, most_rows
 from ml.serving.request import RequestReader, read_rows
 from ml.serving.schema import LARGEST, Schema
 
@@ -355,3 +355,8 @@ def test_every_form_says_the_same_number(rows: list[list[float]]) -> None:
     assert read(csv_body) == rows
     assert read(orjson.dumps(rows), JSON) == rows
     assert read(lines, LINES) == rows
+
+
+def test_a_transform_job_may_send_more_rows_than_a_caller() -> None:
+    assert most_rows({}) == most_rows({"SAGEMAKER_BATCH": "false"}) == MAX_ROWS == 10_000
+    assert most_rows({"SAGEMAKER_BATCH": "true"}) == MAX_BYTES // len("1\n")
