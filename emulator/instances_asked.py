@@ -20,11 +20,13 @@ class InstanceSetter:
         quota: int | None = None,
         capacity: int | None = None,
     ) -> None:
-        """Make an instance type scarce for jobs ("training", "processing", "transform"; by default all).
+        """Make an instance type scarce, by default for jobs of all kinds.
 
-        Over ``quota`` (counted for each kind, and spot training, apart) the Create call
+        ``jobs`` may be "training", "processing", "transform" or, for the instances that serve,
+        "endpoint". Over ``quota`` (counted for each kind, and spot training, apart) the call
         answers ResourceLimitExceeded; over ``capacity`` the job fails with CapacityError, or waits
-        when it is a spot job. Without numbers the type is plentiful again.
+        when it is a spot job, and an endpoint fails or its update is rolled back with AWS's
+        InsufficientInstanceCapacity. Without numbers the type is plentiful again.
         """
         limits = {"jobs": jobs, "quota": quota, "capacity": capacity}
         self._call("POST", "instances", {"instance_type": instance_type, **limits})

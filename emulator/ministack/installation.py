@@ -54,7 +54,7 @@ class Services:
         """Return the services' own control endpoints."""
         jobs = self.sagemaker.jobs
         return {
-            ("POST", "instances"): jobs.scarcity.limit,
+            ("POST", "instances"): self.sagemaker.limit_instances,
             ("POST", "spot-interruptions"): jobs.interrupt_spot,
         }
 

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from emulator.faults.callers import Callers
 from emulator.images import Images
@@ -36,6 +36,18 @@ class Runtime(Protocol):
     ) -> Answer:
         """Answer ``POST /endpoints/{name}/invocations``."""
         ...
+
+
+class _Stock(Protocol):
+    def limit(self, given: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class Stocked(Protocol):
+    """The room whose instances may be scarce."""
+
+    @property
+    def stock(self) -> _Stock: ...
 
 
 def endpoint_rooms(account: Account, images: Images, callers: Callers) -> Sequence[object]:
@@ -101,6 +113,13 @@ class SageMaker:
         for room in self._rooms:
             if hasattr(room, "scaling"):
                 setattr(room, "scaling", scaling)  # noqa: B010 - the room loads late
+
+    def limit_instances(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Make an instance type scarce, for jobs or (``jobs: endpoint``) for endpoints."""
+        if given.get("jobs") != "endpoint":
+            return self.jobs.scarcity.limit(given)
+        stock = next(room.stock for room in self._rooms if isinstance(room, Stocked))
+        return stock.limit(given)
 
     def catch_up(self) -> None:
         """Bring what is published every second up to date, before the clock jumps."""

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections.abc import Iterator
 
 from emulator.account_clock import AccountClock
 from emulator.faults.callers import Callers, Kind
@@ -10,11 +11,20 @@ from emulator.ports import Account
 from emulator.sagemaker.endpoints.configs import EndpointConfig, EndpointConfigs
 from emulator.sagemaker.endpoints.endpoint import BUSY, Endpoint, Pending, Status
 from emulator.sagemaker.endpoints.fleet import Fleet
-from emulator.sagemaker.endpoints.lifecycle import Crew, bring_up, changes_of, resize, take_down
+from emulator.sagemaker.endpoints.lifecycle import (
+    Crew,
+    bring_up,
+    changes_of,
+    more_of,
+    resize,
+    take_down,
+)
 from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.policy import DeploymentPolicy
+from emulator.sagemaker.endpoints.pool import Pool
 from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing, newest_first
 from emulator.sagemaker.endpoints.retained import retained
+from emulator.sagemaker.endpoints.stock import Stock
 from emulator.sagemaker.endpoints.update import Plan, Scaling, refuse_conversion, refuse_rescaled
 from emulator.sagemaker.errors import validation
 from emulator.sagemaker.listing import Entry, page
@@ -39,6 +49,7 @@ class Endpoints:
         self._models = models
         self._configs = configs
         self._endpoints = Records[Endpoint]()
+        self.stock = Stock(self._pools)
         self._callers = callers
         self._crew = Crew()
 
@@ -84,6 +95,8 @@ class Endpoints:
             DeploymentPolicy.of(deployment, config)
         endpoint = Endpoint(self._account, name, config.name, list(request.get("Tags", [])))
         endpoint.deployment_config = deployment
+        if self._endpoints.get(name) is None:
+            self.stock.refuse_over_quota((one.instance_type, one.instances) for one in config.all)
         fleet = self._fleet(endpoint, config)
         self._endpoints.add(name, endpoint, taken=lambda taken: existing("endpoint", taken.arn))
         endpoint.pending = Pending(
@@ -102,6 +115,7 @@ class Endpoints:
             refuse_conversion(old, new)
             refuse_rescaled(self._scaled(endpoint.name), old, new)
             plan = Plan.of(request, endpoint, old, retained(request, new, running))
+            self.stock.refuse_over_quota(plan.more())
             green = self._fleet(endpoint, plan.config)
             endpoint.deployment_config = plan.asked
             endpoint.pending = Pending(
@@ -120,6 +134,7 @@ class Endpoints:
         with endpoint.lock:
             fleet = self._running(endpoint)
             changes = changes_of(fleet, request["DesiredWeightsAndCapacities"])
+            self.stock.refuse_over_quota(more_of(changes))
             endpoint.status = Status.UPDATING
         self._crew.take(endpoint, lambda: resize(endpoint, fleet, changes))
         return {"EndpointArn": endpoint.arn}
@@ -168,6 +183,11 @@ class Endpoints:
     def _scaled(self, name: str) -> frozenset[str]:
         return frozenset() if self.scaling is None else self.scaling.scaled(name)
 
+    def _pools(self) -> Iterator[Pool]:
+        for endpoint in self.all():
+            for fleet in endpoint.fleets():
+                yield from fleet.everyone
+
     def _get(self, name: str) -> Endpoint:
         endpoint = self._endpoints.get(name)
         if endpoint is None:
@@ -194,4 +214,5 @@ class Endpoints:
             config=config,
             traffic=endpoint.traffic,
             access_key=self._callers.admit(Kind.ENDPOINT, endpoint.name)[0],
+            stock=self.stock,
         )

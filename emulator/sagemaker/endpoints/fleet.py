@@ -15,6 +15,7 @@ from emulator.sagemaker.endpoints.hosting import Hosted, Hosting
 from emulator.sagemaker.endpoints.metrics import Meter
 from emulator.sagemaker.endpoints.models import Models
 from emulator.sagemaker.endpoints.pool import Pool, PoolError
+from emulator.sagemaker.endpoints.stock import Stock
 from emulator.sagemaker.endpoints.traffic import Route, Shadow, Traffic
 from emulator.sagemaker.endpoints.variants import Variant
 
@@ -31,7 +32,8 @@ class Fleet:
         endpoint: str,
         config: EndpointConfig,
         traffic: Traffic,
-        access_key: str = "test",
+        access_key: str,
+        stock: Stock,
     ) -> None:
         self.config = config
         self.pools: list[Pool] = []
@@ -47,6 +49,7 @@ class Fleet:
             config=config,
             traffic=traffic,
             access_key=access_key,
+            stock=stock,
             folder=self._folder,
         )
         self._containers = {v.name: models.get(v.model_name).container for v in config.all}

@@ -16,6 +16,7 @@ from emulator.sagemaker.endpoints.models import Container
 from emulator.sagemaker.endpoints.pool import Pool, PoolError
 from emulator.sagemaker.endpoints.records import log_group
 from emulator.sagemaker.endpoints.serverless import ServerlessPool
+from emulator.sagemaker.endpoints.stock import Stock
 from emulator.sagemaker.endpoints.traffic import Traffic
 from emulator.sagemaker.endpoints.variants import Variant
 
@@ -42,6 +43,7 @@ class Hosting:
     config: EndpointConfig
     traffic: Traffic
     access_key: str
+    stock: Stock
     folder: Path
 
     def host(self, variant: Variant, container: Container) -> Hosted:
@@ -66,7 +68,8 @@ class Hosting:
 
     def _pool(self, variant: Variant, make: Callable[[], Instance], meter: Meter) -> Pool:
         if variant.serverless is None:
-            return Pool(variant, make, self.traffic)
+            kind = variant.instance_type
+            return Pool(variant, make, self.traffic, lambda: self.stock.provision(kind))
         return ServerlessPool(
             variant, make, self.traffic, clock=self.account.clock, set_up=meter.set_up
         )

@@ -77,6 +77,14 @@ def changes_of(fleet: Fleet, wanted: Sequence[Mapping[str, Any]]) -> Changes:
     return [(pools[one["VariantName"]], one) for one in wanted]
 
 
+def more_of(changes: Changes) -> list[tuple[str | None, int]]:
+    """Return the instance types of ``changes`` and how many of each come on top."""
+    return [
+        (pool.variant.instance_type, max(0, wanted.get("DesiredInstanceCount", 0) - pool.desired))
+        for pool, wanted in changes
+    ]
+
+
 def resize(endpoint: Endpoint, fleet: Fleet, changes: Changes) -> None:
     """Grow before the weights move, shrink after: no request meets a missing instance."""
     before = [(pool, pool.desired) for pool, _ in changes]

@@ -33,12 +33,20 @@ class Pool:
     one_at_a_time = False
     """An instance takes a request only when it has none."""
 
-    def __init__(self, variant: Variant, make: Callable[[], Instance], traffic: Draining) -> None:
+    def __init__(
+        self,
+        variant: Variant,
+        make: Callable[[], Instance],
+        traffic: Draining,
+        provision: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``provision`` raises where there are not as many instances as are desired."""
         self.variant = variant
         self.ready: tuple[Instance, ...] = ()
         self.desired = variant.instances
         self.weight = self.desired_weight = variant.weight
         self._make = make
+        self._provision = provision
         self._traffic = traffic
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -48,6 +56,7 @@ class Pool:
         missing = self.desired - len(self.ready)
         if missing <= 0:
             return
+        self._provision()
         started: list[Instance] = []
         failures: list[Exception] = []
         with ThreadPoolExecutor(missing, "endpoint-start") as threads:

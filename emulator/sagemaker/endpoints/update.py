@@ -51,6 +51,14 @@ class Plan:
             policy = policy.all_at_once()
         return cls(config=new, asked=asked, policy=policy)
 
+    def more(self) -> list[tuple[str | None, int]]:
+        """Return the instance types and how many of each the update needs on top for a while."""
+        batches = self.policy.batches
+        return [
+            (one.instance_type, one.instances if batches is None else batches.forth[one.name])
+            for one in self.config.variants
+        ] + [(one.instance_type, one.instances) for one in self.config.shadows]
+
     def deployment(
         self, endpoint: Endpoint, green: Fleet, clock: Clock, cloudwatch: Callable[[], Any]
     ) -> Deployment:

@@ -160,3 +160,20 @@ def _exists(pid: int) -> bool:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_instances_that_serve_may_be_scarce(
+    account: RunningAccount, serve: Serving, endpoint: str
+) -> None:
+    new = serve.config(f"{endpoint}-more", instances=2)
+    account.limit_instances("ml.m5.large", jobs="endpoint", quota=0)
+    with pytest.raises(ClientError, match="ml.m5.large for endpoint usage' is 0") as refused:
+        serve.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=new)
+    assert refused.value.response["Error"]["Code"] == "ResourceLimitExceeded"
+    account.limit_instances("ml.m5.large", jobs="endpoint", capacity=0)
+    serve.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=new)
+    serve.until(lambda: serve.status(endpoint) == "InService")
+    described = serve.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert described["EndpointConfigName"] == endpoint
+    assert "InsufficientInstanceCapacity" in described["FailureReason"]
+    account.limit_instances("ml.m5.large", jobs="endpoint")
