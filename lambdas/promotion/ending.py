@@ -52,7 +52,9 @@ class Ending:
         endpoint = self.endpoints.find(plan.endpoint)
         if endpoint is None or not decision.is_promoted(endpoint, plan):
             return self._not_serving(request, plan, version, endpoint, seen)
-        wrong = seen.condemned or self.last_look.verdict(plan, answered=seen.answered)
+        wrong = seen.condemned or self.last_look.verdict(
+            plan, answered=seen.answered, since=endpoint.changed_at
+        )
         if wrong and not request.purpose.restores:
             return self._return(plan, endpoint, wrong)
         return self.succession.complete(request, plan, version, endpoint, although=wrong)

@@ -1,6 +1,7 @@
 """The last look at a candidate that has all the traffic, before it is called champion."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from contracts.card import ModelCard
 from lambdas.adapters.documents import Documents
@@ -19,11 +20,12 @@ class LastLook:
     probes: Probes
     alarms: RollbackAlarms
 
-    def verdict(self, plan: Plan, *, answered: int) -> str:
+    def verdict(self, plan: Plan, *, answered: int, since: datetime) -> str:
         """Say why the candidate must go back, or nothing; raise while it cannot be said.
 
         Nothing is promoted that has answered too little: an alarm without traffic never trips, and
-        one that is late (figures take a minute) still counts.
+        one that is late (figures take a minute) still counts. So does one that was on since all the
+        traffic moved: of a serverless endpoint nobody else has acted on it.
         """
         known = known_answers.read(
             self.documents,
@@ -42,8 +44,8 @@ class LastLook:
         )
         if answers.wrong:
             return f"{answers.wrong} of {count} answers were wrong, first: {answers.first_wrong}"
-        if (ringing := self.alarms.ringing(plan.deployment)) is not None:
-            return ringing
+        if (rang := self.alarms.why(plan.deployment, since=since)) is not None:
+            return rang
         if answers.by_version != {str(plan.version): count}:
             raise ProbesUnanswered(
                 f"all {count} probes must be answered by version {plan.version}, got "

@@ -332,3 +332,16 @@ def test_the_same_token_may_move_the_pointer_again(stage: Stage) -> None:
     champion = stage.champion.read()
     assert champion is not None
     assert champion.version == 2
+
+
+def test_an_alarm_that_was_on_since_all_traffic_moved_still_sends_the_candidate_back(
+    stage: Stage,
+) -> None:
+    """Of a serverless endpoint nobody but the machine acts on it."""
+    made = replace(plan(stage), previous=OLD)
+    stage.endpoints.serve(made.deployment)
+    ring(stage, f"{made.deployment}-5xx")
+    ring(stage, f"{made.deployment}-5xx", "OK")
+    found = conclude(stage, made, FakeRuntime("2"))
+    assert found["outcome"] == "go_back"
+    assert "answered more than 0 requests of a minute with 5xx" in found["reason"]
