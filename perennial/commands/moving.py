@@ -1,6 +1,7 @@
 """Commands that change what serves: promote, rollback, wake; and delete-version."""
 
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -67,7 +68,7 @@ def rollback(
             deployed=deployed(account, env, model),
             reason=reason,
             pause=_moment,
-            say=shown.progress,
+            say=_since_now(),
         )
         found = work.to(version, wait=not no_wait)
         if json:
@@ -127,7 +128,7 @@ def _started(account: Account, place: Deployed, arn: str, *, wait: bool, json: b
     from perennial import promotions
 
     found = promotions.succeeded(
-        promotions.ended(account, place, arn, pause=_moment, say=shown.progress)
+        promotions.ended(account, place, arn, pause=_moment, say=_since_now())
     )
     if json:
         shown.as_json(found.document())
@@ -136,6 +137,12 @@ def _started(account: Account, place: Deployed, arn: str, *, wait: bool, json: b
         if found.seconds is not None:
             facts.append(("took", f"{found.seconds:.0f} s"))
         shown.facts(facts)
+
+
+def _since_now() -> Callable[[str], None]:
+    """Tell what happens with the seconds since the command began."""
+    began = time.monotonic()
+    return lambda line: shown.progress(f"{time.monotonic() - began:4.0f} s  {line}")
 
 
 def _moment() -> None:

@@ -63,7 +63,7 @@ def promoted(platform: LivePlatform, registrar: Registrar, why: str) -> int:
     """Put a copy of the first version in place; return its number."""
     candidate = registrar.copy()
     done = candidates.promote(platform, candidate, why)
-    assert done.status == "SUCCEEDED", done
+    assert done.status == "SUCCEEDED", str(done)
     return candidate.number
 
 
@@ -130,10 +130,17 @@ def test_a_promotion_under_way_is_stopped_and_the_champion_serves_on(
     arn = candidates.start(platform, candidate, "to be stopped")
     platform.pass_until(lambda: _pending(platform) is not None, "the update has begun", step=5)
 
-    stopped = perennial(platform, "rollback", "--reason", "the dashboard is red")
+    began, back = time.monotonic(), list[float]()
+
+    def look() -> None:
+        if _pending(platform) is None:
+            back.append(time.monotonic() - began)
+
+    stopped = perennial(platform, "rollback", "--reason", "the dashboard is red", meanwhile=look)
     platform.come_to_rest()
 
-    print(f"stopped within {stopped.seconds:.1f} s\n{stopped.err}")
+    print(f"stop: {back[0]:.1f} s to no update, {stopped.seconds:.1f} s to the command's end")
+    print(stopped.err)
     assert stopped.answer["version"] == champion.version
     platform.assert_at_rest_on(champion)
     ended = platform.client("stepfunctions").describe_execution(executionArn=arn)
