@@ -16,11 +16,8 @@ _FOLLOWING = {
     "Register": "JudgeCandidate",
     "JudgeCandidate": "Record",
     "Record": "Promote",
-    "Plan": "[CU]*Endpoint",
-    "Observe": "Confirm",
-    "Confirm": "none",
 }
-"""Which task comes after a handler's; the last three are the promotion machine's."""
+"""Which task comes after a handler's."""
 
 BOUND = timedelta(hours=3)
 """Of the account's time: the longest retries are those of quotas, for two types."""
@@ -65,10 +62,7 @@ class Walk:
 
     def after(self, step: str) -> tuple[str, str]:
         """The machine of the handler's state, and the task that comes after it."""
-        deployed = self.platform.deployed
-        own = step in ("Plan", "Observe", "Confirm")
-        machine = deployed.promotion_arn if own else deployed.retraining_arn
-        return machine.rpartition(":")[2], _FOLLOWING[step]
+        return self.platform.deployed.retraining_arn.rpartition(":")[2], _FOLLOWING[step]
 
     def breaks(self, what: str, step: str, *said: str) -> None:
         """Go on into a fault: the run must fail at ``step``, and be told of once."""
@@ -95,13 +89,33 @@ class Walk:
         return run
 
     def has_promoted_a_version(self) -> None:
-        """See that an endpoint is up, and that the next run is a first model's: floor only."""
-        self.forget_champion()
+        """See that an endpoint is up with a version that a run has trained."""
         if self.has_endpoint():
             return
+        self.forget_champion()  # then a first model needs the floor only
         run, _ = Walk(platform=self.platform).go_on("a version to replace")
         assert run.output.get("outcome") == "promoted", run.failed()
-        self.forget_champion()
+
+    def has_champion(self) -> bool:
+        deployed = self.platform.deployed
+        answer = self.platform.client("dynamodb").get_item(
+            TableName=deployed.state_table,
+            Key={state.KEY: {"S": state.champion(deployed.model)}},
+        )
+        return "Item" in answer
+
+    def trained(self) -> str:
+        """ARN of the first version that a run has made: copies of it are as good."""
+        pages = self.platform.client("sagemaker").list_model_packages(
+            ModelPackageGroupName=self.platform.deployed.package_group,
+            SortBy="CreationTime",
+            SortOrder="Ascending",
+        )
+        return next(
+            package["ModelPackageArn"]
+            for package in pages["ModelPackageSummaryList"]
+            if str(package.get("ModelPackageDescription", "")).startswith("Candidate of")
+        )
 
     def has_endpoint(self) -> bool:
         name = self.platform.deployed.endpoint
