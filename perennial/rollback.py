@@ -6,7 +6,7 @@ from typing import Any
 from contracts import moment, rollback
 from contracts.rollback import Service
 from contracts.run import CauseKind, Champion, Purpose
-from perennial import promotions, registry, state, targets
+from perennial import endpoint, promotions, registry, state, targets
 from perennial.account import Account
 from perennial.deployed import Deployed
 from perennial.promotion import asked
@@ -55,8 +55,10 @@ class Rollback:
         champion = self._champion()
         if running is not None:
             stopped = self._stop(running, number, champion)
-            if stopped is not None:
+            if stopped is not None and self._serves(champion):
                 return stopped
+            if stopped is not None:
+                number = stopped.version
             champion = self._champion()
         served = targets.services(self.account, self.deployed)
         target = self._chosen(served, champion, number)
@@ -106,6 +108,11 @@ class Rollback:
             said=f"the promotion of version {running.version} was stopped: {ended.reason}",
             promotion=ended,
         )
+
+    def _serves(self, champion: Champion | None) -> bool:
+        """A trial that was stopped is still there: putting the champion back ends it."""
+        found = endpoint.find(self.account.client("sagemaker"), self.deployed.endpoint)
+        return champion is not None and found.config == champion.deployment
 
     def _chosen(
         self, served: list[Service], champion: Champion | None, number: int | None

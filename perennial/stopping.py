@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmSta
 from dataclasses import dataclass
 from typing import Any
 
+from contracts import naming
 from contracts.run import Champion
 from perennial import endpoint, promotions
 from perennial.account import Account
@@ -36,7 +37,7 @@ class Stop:
         It may have ended well, when its shift was over before it could be stopped.
         """
         self.say(f"stopping the promotion of version {promotion.version}: {promotion.name}")
-        told, tripped = "", None
+        told, alarm = "", None
         while True:
             found = endpoint.find(self.account.client("sagemaker"), self.deployed.endpoint)
             now = promotions.describe(self.account.client("stepfunctions"), promotion.arn)
@@ -45,21 +46,32 @@ class Stop:
             if found.line() != told:
                 told = found.line()
                 self.say(f"endpoint {self.deployed.endpoint}: {told}")
-            tripped = tripped if found.pending is None else found.pending.config
-            if tripped is not None:
-                self._trip(tripped)  # also after it went back: promotion asks the alarm why
-            elif now.running and _is_untouched(found, now, champion):
+            alarm = alarm if found.pending is None else self._alarm_of(found.pending.config)
+            if alarm is not None:
+                self._trip(alarm)  # also after it went back: promotion asks the alarm why
+            elif now.running and (_is_tried(found) or _is_untouched(found, now, champion)):
                 self.account.client("stepfunctions").stop_execution(
                     executionArn=promotion.arn, error=STOPPED, cause=self.reason
                 )
             self.pause()
 
-    def _trip(self, deployment: str) -> None:
+    def _alarm_of(self, deployment: str) -> str | None:
+        """Return an alarm that rolls the update back; a trial begins and ends without one."""
+        found = self.account.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{deployment}-")
+        names: list[str] = [alarm["AlarmName"] for alarm in found["MetricAlarms"]]
+        return names[0] if names else None
+
+    def _trip(self, alarm: str) -> None:
+        """The promotion deletes its alarms when it ends, which is as good."""
         cloudwatch = self.account.client("cloudwatch")
-        found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{deployment}-")["MetricAlarms"]
-        for alarm in found[:1]:
-            if alarm["StateValue"] != "ALARM":
-                _set(cloudwatch, alarm["AlarmName"], f"stopped by a person: {self.reason}"[:1023])
+        for found in cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]:
+            if found["StateValue"] != "ALARM":
+                _set(cloudwatch, alarm, f"stopped by a person: {self.reason}"[:1023])
+
+
+def _is_tried(found: Endpoint) -> bool:
+    """Whether a candidate is tried beside the champion: a rollback to the champion ends that."""
+    return not found.changing and found.config is not None and naming.is_trial(found.config)
 
 
 def _is_untouched(found: Endpoint, promotion: Promotion, champion: Champion | None) -> bool:
@@ -74,7 +86,6 @@ def _is_untouched(found: Endpoint, promotion: Promotion, champion: Champion | No
 
 
 def _set(cloudwatch: Any, name: str, reason: str) -> None:
-    """The promotion deletes its alarms when it ends, which is as good."""
     try:
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
     except cloudwatch.exceptions.ResourceNotFound:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import rollback
+from contracts import naming, rollback
 from contracts.card import ModelCard
 from contracts.run import Champion
 from lambdas.adapters.ledger import Ledger
@@ -28,13 +28,15 @@ class Targets:
 
         Called when the pointer and the ledger name the champion; done again, it is the same. The
         Models and EndpointConfigs of those that served earlier still are deleted: a rollback makes
-        its own from the version, and the version stays until a person deletes it.
+        its own from the version, and the version stays until a person deletes it. So are those of
+        trials, which have ended.
         """
         served = rollback.services(self.ledger.newest_first(self.card.name, rollback.SERVED))
         kept = rollback.kept(served, champion.version, count=self.card.serving.kept_versions)
         self.policy.keep([champion.model_package_arn, *(one.model_package_arn for one in kept)])
         in_use = {champion.deployment, *(one.deployment for one in kept)}
-        self._forget({one.deployment for one in served} - in_use)
+        have_served = {one.deployment for one in served}
+        self._forget((have_served - in_use) | {naming.trial(name) for name in have_served})
         logger.info("%s keeps versions %s", champion.deployment, [one.version for one in kept])
 
     def _forget(self, deployments: set[str]) -> None:

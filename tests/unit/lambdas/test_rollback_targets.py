@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contracts import moment
+from contracts import moment, naming
 from contracts.ledger import LedgerEntry, LedgerKind
 from contracts.run import Champion
 from lambdas.adapters.ledger import Ledger
@@ -120,6 +120,10 @@ def test_what_nobody_goes_back_to_is_deleted_and_nothing_else(
 ) -> None:
     keeping = PolicyKeeping(sagemaker)
     champion = [serve(keeping, ledger, version) for version in (1, 2, 3, 4)][-1]
+    sagemaker.create_model(
+        ModelName=naming.trial(champion.deployment),
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/endpoint-role",
+    )
     # A candidate in the making, whose promotion may be redriven, has served nobody yet.
     role = "arn:aws:iam::123456789012:role/endpoint-role"
     sagemaker.create_model(ModelName="churn-dev-v5-candidate", ExecutionRoleArn=role)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts import naming
 from contracts.run import Purpose
 from perennial import deletion, promotion, waking
 from perennial.refusal import Refused
@@ -288,6 +289,30 @@ def test_an_update_that_began_as_the_machine_was_ended_is_rolled_back_too(
     platform.meanwhile += [lambda: platform.updating(to=3), serves_on]
 
     assert rollback(platform).version == 2
+
+
+def test_a_trial_is_stopped_and_the_champion_put_back_alone(platform: Platform) -> None:
+    platform.serve(1)
+    platform.serve(2)
+    name = platform.running(3)
+    platform.registry.endpoint = {
+        "EndpointConfigName": naming.trial(deployment(3)),
+        "LastModifiedTime": NOW + timedelta(seconds=20),
+    }
+    platform.meanwhile.append(lambda: None)
+
+    def ends() -> None:
+        platform.serve(2, back="v3 is wrong")
+        platform.machines.end(list(platform.machines.executions)[-1])
+
+    platform.meanwhile.append(ends)
+
+    found = rollback(platform)
+
+    assert platform.machines.executions[name]["status"] == "ABORTED"
+    assert (found.version, found.said) == (2, "version 2 serves")
+    last = json.loads(list(platform.machines.executions.values())[-1]["input"])
+    assert (last["request"]["purpose"], last["package"]["version"]) == ("rollback", 2)
 
 
 def test_a_promotion_that_could_not_be_stopped_any_more_is_rolled_back(platform: Platform) -> None:
