@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
 
 from emulator.account_clock import AccountClock
 from emulator.faults.callers import Callers, Kind
@@ -10,6 +9,7 @@ from emulator.images import Images
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.configs import EndpointConfig, EndpointConfigs
 from emulator.sagemaker.endpoints.endpoint import BUSY, Endpoint, Pending, Status
+from emulator.sagemaker.endpoints.endpoint_list import EndpointList
 from emulator.sagemaker.endpoints.fleet import Fleet
 from emulator.sagemaker.endpoints.lifecycle import (
     Crew,
@@ -20,19 +20,20 @@ from emulator.sagemaker.endpoints.lifecycle import (
     take_down,
 )
 from emulator.sagemaker.endpoints.models import Models
-from emulator.sagemaker.endpoints.policy import DeploymentPolicy
-from emulator.sagemaker.endpoints.pool import Pool
-from emulator.sagemaker.endpoints.records import arn, existing, in_progress, missing, newest_first
+from emulator.sagemaker.endpoints.records import existing, in_progress
 from emulator.sagemaker.endpoints.retained import retained
 from emulator.sagemaker.endpoints.stock import Stock
-from emulator.sagemaker.endpoints.update import Plan, Scaling, refuse_conversion, refuse_rescaled
-from emulator.sagemaker.errors import validation
-from emulator.sagemaker.listing import Entry, page
+from emulator.sagemaker.endpoints.update import (
+    Plan,
+    Scaling,
+    checked,
+    refuse_conversion,
+    refuse_rescaled,
+)
 from emulator.sagemaker.operations import Request, Response, operation
-from emulator.sagemaker.store import Records
 
 
-class Endpoints:
+class Endpoints(EndpointList):
     """The endpoints of the account."""
 
     def __init__(
@@ -43,12 +44,11 @@ class Endpoints:
         configs: EndpointConfigs,
         callers: Callers,
     ) -> None:
+        super().__init__(account)
         self.scaling: Scaling | None = None
-        self._account = account
         self._images = images
         self._models = models
         self._configs = configs
-        self._endpoints = Records[Endpoint]()
         self.stock = Stock(self._pools)
         self._callers = callers
         self._crew = Crew()
@@ -72,27 +72,13 @@ class Endpoints:
             thread.join(5)
         self._crew.join(1)
 
-    def busy(self) -> bool:
-        """Say whether something is under way that real time, not the account's, brings on."""
-        return any(one.status in BUSY and not one.baking for one in self.all())
-
-    def serving(self, name: str) -> Endpoint | None:
-        """Return the endpoint ``name`` if it takes invocations."""
-        endpoint = self._endpoints.get(name)
-        if endpoint is None or endpoint.fleet is None or endpoint.status is Status.DELETING:
-            return None
-        return endpoint
-
-    def all(self) -> list[Endpoint]:
-        return self._endpoints.all()
-
     @operation("CreateEndpoint")
     def create(self, request: Request) -> Response:
         name = request["EndpointName"]
         config = self._configs.get(request["EndpointConfigName"])
         deployment = request.get("DeploymentConfig")
         if deployment is not None:
-            DeploymentPolicy.of(deployment, config)
+            checked(deployment, config)
         endpoint = Endpoint(self._account, name, config.name, list(request.get("Tags", [])))
         endpoint.deployment_config = deployment
         if self._endpoints.get(name) is None:
@@ -139,33 +125,6 @@ class Endpoints:
         self._crew.take(endpoint, lambda: resize(endpoint, fleet, changes))
         return {"EndpointArn": endpoint.arn}
 
-    @operation("DescribeEndpoint")
-    def describe(self, request: Request) -> Response:
-        return self._get(request["EndpointName"]).describe()
-
-    @operation("ListEndpoints")
-    def list(self, request: Request) -> Response:
-        members = (
-            "EndpointName",
-            "EndpointArn",
-            "CreationTime",
-            "LastModifiedTime",
-            "EndpointStatus",
-        )
-        entries = list[Entry]()
-        for endpoint in self.all():
-            described = endpoint.describe()
-            entries.append(
-                Entry(
-                    name=endpoint.name,
-                    created=endpoint.created,
-                    modified=endpoint.modified,
-                    status=endpoint.status.value,
-                    summary={member: described[member] for member in members},
-                )
-            )
-        return page(entries, newest_first(request), key="Endpoints")
-
     @operation("DeleteEndpoint")
     def delete(self, request: Request) -> Response:
         endpoint = self._get(request["EndpointName"])
@@ -182,28 +141,6 @@ class Endpoints:
 
     def _scaled(self, name: str) -> frozenset[str]:
         return frozenset() if self.scaling is None else self.scaling.scaled(name)
-
-    def _pools(self) -> Iterator[Pool]:
-        for endpoint in self.all():
-            for fleet in endpoint.fleets():
-                yield from fleet.everyone
-
-    def _get(self, name: str) -> Endpoint:
-        endpoint = self._endpoints.get(name)
-        if endpoint is None:
-            raise missing("endpoint", arn(self._account, "endpoint", name))
-        return endpoint
-
-    @staticmethod
-    def _running(endpoint: Endpoint) -> Fleet:
-        """Return what an idle endpoint serves with; of a failed one nothing is left to update."""
-        if endpoint.status in BUSY:
-            raise in_progress(endpoint.arn)
-        if endpoint.fleet is None:
-            raise validation(
-                f'Endpoint "{endpoint.arn}" is {endpoint.status}: it can only be deleted.'
-            )
-        return endpoint.fleet
 
     def _fleet(self, endpoint: Endpoint, config: EndpointConfig) -> Fleet:
         return Fleet(

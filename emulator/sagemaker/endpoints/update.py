@@ -1,6 +1,6 @@
 """UpdateEndpoint, from the request to the deployment that carries it out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,9 +44,7 @@ class Plan:
         asked = request.get("DeploymentConfig")
         if asked is None and request.get("RetainDeploymentConfig", False):
             asked = endpoint.deployment_config
-        if asked is not None and (old.serverless or new.serverless):
-            raise not_supported("UpdateEndpoint of a serverless endpoint with DeploymentConfig")
-        policy = DeploymentPolicy.of(asked, new)
+        policy = checked(asked, old, new)
         if _excluded(policy, old, new):
             policy = policy.all_at_once()
         return cls(config=new, asked=asked, policy=policy)
@@ -66,6 +64,13 @@ class Plan:
         return kind(
             endpoint=endpoint, green=green, policy=self.policy, clock=clock, cloudwatch=cloudwatch
         )
+
+
+def checked(asked: Mapping[str, Any] | None, *configs: EndpointConfig) -> DeploymentPolicy:
+    """Return the policy for the last of ``configs``; with a serverless one there can be none."""
+    if asked is not None and any(config.serverless for config in configs):
+        raise not_supported("serverless endpoints with DeploymentConfig")
+    return DeploymentPolicy.of(asked, configs[-1])
 
 
 def _excluded(policy: DeploymentPolicy, old: EndpointConfig, new: EndpointConfig) -> bool:

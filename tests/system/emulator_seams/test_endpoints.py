@@ -167,7 +167,7 @@ def test_instances_that_serve_may_be_scarce(
 ) -> None:
     new = serve.config(f"{endpoint}-more", instances=2)
     account.limit_instances("ml.m5.large", jobs="endpoint", quota=0)
-    with pytest.raises(ClientError, match="ml.m5.large for endpoint usage' is 0") as refused:
+    with pytest.raises(ClientError, match="for endpoint usage' is 0") as refused:
         serve.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=new)
     assert refused.value.response["Error"]["Code"] == "ResourceLimitExceeded"
     account.limit_instances("ml.m5.large", jobs="endpoint", capacity=0)

@@ -134,7 +134,7 @@ def test_an_update_brings_the_new_model(sagemaker):
 
 def test_a_deployment_config_is_refused_by_name(sagemaker):
     serve(sagemaker)
-    with pytest.raises(ServiceError, match="serverless endpoint with DeploymentConfig"):
+    with pytest.raises(ServiceError, match="serverless endpoints with DeploymentConfig"):
         sagemaker.call(
             "UpdateEndpoint",
             EndpointName="churn",
