@@ -114,7 +114,7 @@ def test_provisioned_concurrency_stays_warm(sagemaker, account):
 def test_a_process_that_dies_is_not_missed(sagemaker):
     serve(sagemaker)
     assert sagemaker.invoke("churn", b"die")[0] == 424
-    assert sagemaker.invoke("churn")[0] == 200
+    sagemaker.until(lambda: sagemaker.invoke("churn")[0] == 200)
 
 
 def test_a_model_that_does_not_start_fails_the_endpoint(sagemaker):
