@@ -1,7 +1,7 @@
 """One drift check: read the window, judge it, publish, and only then move the watermark."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,29 +48,35 @@ class DriftCheck:
         span = decision.window(champion, mark.judged_until, as_of)
         if span is None:
             return _skipped("the captures up to this check's time are judged already")
-        judgement, refused = self._judge(champion, span, as_of)
+        judgement, refused = self._judge(champion, span, mark, as_of)
         report = decision.report_of(self.card, span, judgement, refused)
         self._publish(report, as_of, mark)
         judged = report.verdict is not DriftVerdict.NO_VERDICT
         self.watermark.move(
-            champion, until=span.end if judged else span.start, verdict=report.verdict
+            champion,
+            until=span.end if judged else span.start,
+            looked=span.end,
+            verdict=report.verdict,
         )
         logger.info("%s version %d: %s", self.card.name, span.version, report.reason)
         return {"verdict": report.verdict.value, "reason": report.reason, "rows": report.rows}
 
-    def _judge(self, champion: Champion, span: Span, as_of: datetime) -> tuple[Judgement, int]:
+    def _judge(
+        self, champion: Champion, span: Span, mark: Mark, as_of: datetime
+    ) -> tuple[Judgement, int]:
         baseline = self._baseline(champion)
         if isinstance(baseline, str):
             return decision.no_verdict(baseline), 0
         window = Window(baseline)
         features = [feature.name for feature in self.card.features]
-        counted = count_captures(self.captures, span, features, window)
-        self._compare_captures(counted.captured, span, as_of)
+        lately = replace(span, start=min(mark.looked_until, span.end))
+        counted = count_captures(self.captures, span, features, window, lately=lately)
+        self._compare_captures(counted.captured, lately, as_of)
         judgement = judge_counts(baseline, window.counts, window.rows, self.card.drift)
         return judgement, counted.refused
 
     def _compare_captures(self, captured: int, span: Span, as_of: datetime) -> None:
-        """Also of a window too small for a verdict: captures that are lost make it so."""
+        """Of each moment once, also in a window that is too small for a verdict and grows."""
         missing = gap(
             captured,
             self.answered.count(span.start, span.end),

@@ -19,7 +19,7 @@ class Counted:
     refused: int
     """Lines that were put into quarantine."""
     captured: int
-    """Requests that were answered: anybody's, by any version, readable or not."""
+    """Requests answered since the check before: anybody's, by any version, readable or not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,12 +37,15 @@ class _File:
 
 
 def count_captures(
-    captures: Captures, span: Span, features: Sequence[str], window: Window
+    captures: Captures, span: Span, features: Sequence[str], window: Window, *, lately: Span
 ) -> Counted:
-    """Fill ``window``; lines that cannot be read are put into quarantine."""
+    """Fill ``window``; lines that cannot be read are put into quarantine.
+
+    ``lately`` is the part of ``span`` that no check has looked at before.
+    """
     refused = captured = 0
     for source in captures.files(span.start, span.end):
-        file = _count_file(captures, source, span, features, window)
+        file = _count_file(captures, source, span, features, window, lately)
         captured += file.captured
         if file.refused:
             captures.quarantine(source.key, file.refused, more=file.more, window_start=span.start)
@@ -51,7 +54,12 @@ def count_captures(
 
 
 def _count_file(
-    captures: Captures, source: CaptureFile, span: Span, features: Sequence[str], window: Window
+    captures: Captures,
+    source: CaptureFile,
+    span: Span,
+    features: Sequence[str],
+    window: Window,
+    lately: Span,
 ) -> _File:
     file = _File()
     for number, line in enumerate(captures.lines(source.key), start=1):
@@ -62,9 +70,9 @@ def _count_file(
         except RecordUnreadable as error:
             if span.ends_hour(source.hour):
                 file.refuse(number, str(error), line or b"")
-                file.captured += 1
+            file.captured += lately.ends_hour(source.hour)
             continue
-        file.captured += span.answered_within(record)
+        file.captured += lately.answered_within(record)
         if span.holds(record):
             _count_record(record, number, line or b"", features, window, file)
     return file

@@ -184,6 +184,17 @@ def test_a_window_too_small_for_a_verdict_still_tells_its_gap(watch: Watch) -> N
     assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [1.0]
 
 
+def test_a_gap_is_told_once_though_its_window_waits_for_more(watch: Watch) -> None:
+    watch.answered.requests = {PROMOTED + DAY / 2: 40, PROMOTED + DAY * 1.5: 20}
+    watch.capture(PROMOTED + DAY * 1.5, same(20))
+    assert watch.run(PROMOTED + DAY)["verdict"] == "no_verdict"
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [1.0]
+
+    assert watch.run(PROMOTED + DAY * 2)["rows"] == 20
+
+    assert watch.cloudwatch.values(metrics.CAPTURE_GAP) == [0.0]
+
+
 def test_complete_captures_have_no_gap_and_a_silent_window_no_figure(watch: Watch) -> None:
     watch.capture(PROMOTED + DAY / 2, same(600))
     watch.answered.requests = {PROMOTED + DAY / 2: 600}
