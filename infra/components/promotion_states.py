@@ -77,6 +77,7 @@ class PromotionStates:
             "update": "UpdateEndpoint",
             "restore": "RestoreEndpoint",
             "watch": "LetItWork",
+            "model": "Confirm",
             "wait": "EndpointIsBusy",
             "none": "Confirm",
             **ACTIONS,

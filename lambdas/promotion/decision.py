@@ -46,6 +46,16 @@ def course(
     return (Action.RESTORE if purpose is Purpose.ROLLBACK else Action.UPDATE), stands
 
 
+def without_endpoint(endpoint: Endpoint | None) -> str:
+    """Say how a model is promoted that serves in batches; callers of an endpoint come first."""
+    if endpoint is not None:
+        raise PromotionRefused(
+            f"endpoint {endpoint.name} is {endpoint.status} although the card serves in batches: "
+            "delete it once nobody asks it any more, then redrive"
+        )
+    return "files are scored by transform jobs: there is no endpoint"
+
+
 def _being_made(endpoint: Endpoint) -> str:
     return endpoint.config if endpoint.status == "Creating" else ""
 

@@ -22,6 +22,10 @@ class Deployments:
             self._hosting.model(name, version), self._hosting.config(name, instances=instances)
         )
 
+    def ensure_model(self, name: str, version: Version) -> None:
+        """Make the Model alone: it serves in transform jobs."""
+        self._make_model(self._hosting.model(name, version))
+
     def ensure_trial(
         self, deployment: str, version: Version, *, champion: str, instances: int
     ) -> None:
@@ -34,12 +38,15 @@ class Deployments:
 
     def _make(self, model: dict[str, Any], config: dict[str, Any]) -> None:
         sagemaker = self._sagemaker
-        named = {"ModelName": model["ModelName"]}
-        if not _exists(lambda: sagemaker.describe_model(**named)):
-            _create(lambda: sagemaker.create_model(**model))
+        self._make_model(model)
         named = {"EndpointConfigName": config["EndpointConfigName"]}
         if not _exists(lambda: sagemaker.describe_endpoint_config(**named)):
             _create(lambda: sagemaker.create_endpoint_config(**config))
+
+    def _make_model(self, model: dict[str, Any]) -> None:
+        sagemaker, named = self._sagemaker, {"ModelName": model["ModelName"]}
+        if not _exists(lambda: sagemaker.describe_model(**named)):
+            _create(lambda: sagemaker.create_model(**model))
 
 
 def _exists(describe: Callable[[], Any]) -> bool:

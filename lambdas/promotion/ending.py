@@ -15,7 +15,7 @@ from lambdas.promotion.errors import CandidateRolledBack, DeploymentFailed, Sile
 from lambdas.promotion.facts import Endpoint, Version
 from lambdas.promotion.last_look import LastLook
 from lambdas.promotion.lines import Lines
-from lambdas.promotion.plan_document import Plan
+from lambdas.promotion.plan_document import Action, Plan
 from lambdas.promotion.registry import Registry
 from lambdas.promotion.succession import Succession
 
@@ -49,6 +49,8 @@ class Ending:
         self, request: RunRequest, plan: Plan, package_arn: str, seen: Seen
     ) -> dict[str, Any]:
         version = self.registry.version(package_arn)
+        if plan.action is Action.MODEL:  # its smoke test was all that could be asked of it
+            return self.succession.complete(request, plan, version, request.as_of)
         endpoint = self.endpoints.find(plan.endpoint)
         if endpoint is None or not decision.is_promoted(endpoint, plan):
             return self._not_serving(request, plan, version, endpoint, seen)
@@ -57,7 +59,8 @@ class Ending:
         )
         if wrong and not request.purpose.restores:
             return self._return(plan, endpoint, wrong)
-        return self.succession.complete(request, plan, version, endpoint, although=wrong)
+        at = endpoint.changed_at
+        return self.succession.complete(request, plan, version, at, although=wrong)
 
     def _return(self, plan: Plan, endpoint: Endpoint, wrong: str) -> dict[str, Any]:
         """Have the machine put back what served; where nothing did, fail and leave it to people."""

@@ -19,11 +19,13 @@ class Action(StrEnum):
     WATCH_TRIAL = "watch_trial"
     END_TRIAL = "end_trial"
     """Put back the champion's own configuration, from which traffic then shifts."""
+    MODEL = "model"
+    """Make the Model and nothing that serves it: transform jobs name it."""
     WAIT = "wait"
     NONE = "none"
 
 
-CHANGES = (Action.CREATE, Action.UPDATE, Action.RESTORE, Action.TRY)
+CHANGES = (Action.CREATE, Action.UPDATE, Action.RESTORE, Action.TRY, Action.MODEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts import moment, naming, rollback
-from contracts.card import ModelCard
+from contracts.card import ModelCard, ServingMode
 from contracts.ledger import LedgerKind
 from contracts.run import Purpose, RunRequest
 from lambdas.adapters.champion import ChampionPointer
@@ -79,6 +79,8 @@ class Planner:
     ) -> tuple[Action, str]:
         if (holder := self._other_promotion(request, progress.execution_id)) is not None:
             return Action.WAIT, f"another promotion is under way: {holder}"
+        if self.card.serving.mode is ServingMode.BATCH:
+            return Action.MODEL, decision.without_endpoint(endpoint)
         action, reason = trial_course.course(
             endpoint,
             deployment,
@@ -153,6 +155,9 @@ class Planner:
         deployment: str,
         at: datetime,
     ) -> None:
+        if self.card.serving.mode is ServingMode.BATCH:
+            self.deployments.ensure_model(deployment, version)
+            return
         count, _ = decision.instances(self.card, endpoint)
         self.deployments.ensure(deployment, version, instances=count)
         name = naming.endpoint(self.card.name, self.environment)
@@ -183,7 +188,9 @@ class Planner:
             endpoint=naming.endpoint(self.card.name, self.environment),
             action=action,
             reason=reason,
-            alarms=tuple(symptoms.names(deployment, restoring=restoring)),
+            alarms=()
+            if action is Action.MODEL
+            else tuple(symptoms.names(deployment, restoring=restoring)),
             capacity=decision.instances(self.card, endpoint)[1],
             previous=self._previous(endpoint, deployment, progress),
             version=version.number,
