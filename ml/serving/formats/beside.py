@@ -20,8 +20,8 @@ ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 COLUMNAR = frozenset((ARROW, PARQUET))
 _START_SECONDS = 30.0
-_SECONDS = 5.0
-"""For one body. What a request may hold takes a hundredth of it."""
+_SECONDS = 10.0
+"""For one body: twice of what the process beside gives itself."""
 _PROGRAM = "ml.serving.formats.columnar"
 
 
@@ -37,7 +37,7 @@ class Beside:
         form = question["form"]
         with self._lock:
             connection = self._connected()
-            answer, problem = None, "it takes too much memory, or is broken"
+            answer, problem = None, "the process that reads it ended"
             try:
                 send(connection, question, body)
                 answer = receive(connection)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import arro3.io
 import numpy as np
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from contracts.card import Feature, FeatureType
 from ml.serving.answer import Answers, write_answer
-from ml.serving.formats import beside
+from ml.serving.formats import beside, columnar
+from ml.serving.formats.arrow_messages import check_messages
 from ml.serving.formats.beside import ARROW, COLUMNAR, PARQUET
 from ml.serving.limits import MAX_ROWS, BadRequest
 from ml.serving.request import READERS, read_rows, waits
@@ -122,9 +124,27 @@ def test_a_bomb_takes_no_more_memory_than_is_allowed_and_the_next_request_is_ans
     assert len(bomb) < 100_000
     status, said = reason(bomb, ARROW, FEATURES[:1])
     assert status == 400
-    assert "it takes too much memory, or is broken" in said
+    assert said == "the body cannot be read: it takes too much memory, or is broken"
+    process = beside._BESIDE._process
     content = body(ARROW, a=np.array([1.0]), b=np.array([2]))
     assert read_rows(content, ARROW, FEATURES).tolist() == [[1, 2]]
+    assert beside._BESIDE._process is process  # only its child broke
+
+
+def test_a_stream_that_announces_more_than_it_holds_is_refused_before_memory_is_taken() -> None:
+    content = body(ARROW, a=np.array([1.0]), b=np.array([2]))
+    check_messages(content)
+    for broken, problem in (
+        (b"\n" * 30_000, "a message of 168430090 bytes, 29996 are left"),
+        (content[:4] + b"\xff\xff\xff\x7f" + content[8:], "a message of 2147483647 bytes"),
+        (content[:-400], "are left"),
+        (content[:10], "a message of"),
+        (b"\xff\xff\xff\xff\x08\x00\x00\x00" + b"\xff" * 8, "a message that it does not hold"),
+        (b"\x00", "a message that it does not hold"),
+    ):
+        with pytest.raises(BadRequest, match=f"as arrow: it announces .*{problem}"):
+            check_messages(broken)
+        assert reason(broken, ARROW)[0] == 400
 
 
 def test_a_reader_that_hangs_is_given_up() -> None:
@@ -133,11 +153,27 @@ def test_a_reader_that_hangs_is_given_up() -> None:
     process, connection = beside._BESIDE._process, beside._BESIDE._connection
     assert process is not None
     assert connection is not None
+    child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
     connection.settimeout(0.05)
-    os.kill(process.pid, signal.SIGSTOP)
-    assert "it takes more than" in reason(content, ARROW)[1]
-    assert process.returncode is not None
+    os.kill(child, signal.SIGSTOP)
+    try:
+        assert "it takes more than" in reason(content, ARROW)[1]
+        assert process.returncode is not None
+        assert read_rows(content, ARROW, FEATURES).tolist() == [[1, 2]]
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_body_that_takes_too_long_ends_the_child_by_itself() -> None:
+    content = body(ARROW, a=np.array([1.0]), b=np.array([2]))
+    read_rows(content, ARROW, FEATURES)
+    process = beside._BESIDE._process
+    assert process is not None
+    child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    os.kill(child, signal.SIGALRM)  # while it has nothing to do: nobody is told
     assert read_rows(content, ARROW, FEATURES).tolist() == [[1, 2]]
+    assert beside._BESIDE._process is process
+    assert columnar._why(-signal.SIGALRM) == "it takes more than 5 seconds"
 
 
 def test_the_reader_ends_with_its_server() -> None:
