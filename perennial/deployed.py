@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.card_serving import ServingMode
 from perennial.refusal import ExitCode, Refused
 
 
@@ -26,6 +27,12 @@ class Deployed:
     package_group: str
     drift_alarm: str
     job_role_arn: str
+    serving_mode: str
+    """``contracts.card_serving.ServingMode`` of the card that was deployed."""
+
+    @property
+    def has_endpoint(self) -> bool:
+        return self.serving_mode != ServingMode.BATCH
 
     @property
     def batch_arn(self) -> str:
@@ -57,6 +64,7 @@ def find(cloudformation: Any, *, environment: str, model: str) -> Deployed:
         package_group=workload.text("PackageGroup"),
         drift_alarm=workload.text("DriftAlarm"),
         job_role_arn=workload.text("JobRoleArn"),
+        serving_mode=workload.text("ServingMode"),
     )
 
 

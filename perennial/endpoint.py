@@ -36,12 +36,16 @@ class Endpoint:
     status: str
     """SageMaker's word, or ``absent`` before the first promotion."""
     config: str | None = None
-    mode: str | None = None
     variants: tuple[Variant, ...] = ()
     pending: Pending | None = None
     failure: str | None = None
     changed_at: datetime | None = None
     """When it changed last (LastModifiedTime)."""
+
+    @property
+    def has_instances(self) -> bool:
+        """Whether it runs on instances that can be counted, and scaled; not so serverless."""
+        return any(variant.instances is not None for variant in self.variants)
 
     @property
     def changing(self) -> bool:
@@ -67,13 +71,11 @@ def find(sagemaker: Any, name: str) -> Endpoint:
             raise
         return Endpoint(name=name, status=ABSENT)
     variants = described.get("ProductionVariants", [])
-    serverless = any("CurrentServerlessConfig" in one for one in variants)
     pending = described.get("PendingDeploymentSummary")
     return Endpoint(
         name=name,
         status=described["EndpointStatus"],
         config=described.get("EndpointConfigName"),
-        mode="serverless" if serverless else "real_time",
         variants=tuple(_variant(one) for one in variants),
         pending=None if pending is None else _pending(pending),
         failure=described.get("FailureReason"),

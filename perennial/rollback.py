@@ -111,6 +111,8 @@ class Rollback:
 
     def _serves(self, champion: Champion | None) -> bool:
         """A trial that was stopped is still there: putting the champion back ends it."""
+        if not self.deployed.has_endpoint:
+            return True
         found = endpoint.find(self.account.client("sagemaker"), self.deployed.endpoint)
         return champion is not None and found.config == champion.deployment
 

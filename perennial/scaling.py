@@ -24,7 +24,7 @@ def find(account: Account, endpoint: Endpoint) -> Scaling | None:
 
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html
     """
-    if endpoint.mode != "real_time":
+    if not endpoint.has_instances:
         return None
     answer = account.client("application-autoscaling").describe_scalable_targets(
         ServiceNamespace="sagemaker",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from contracts import moment
+from contracts.card_serving import ServingMode
+from perennial.endpoint import ABSENT
 from perennial.shown import execution_line, facts, rows
 from perennial.status import Alarm, Status
 from perennial.targets import Target
@@ -49,11 +51,11 @@ def _champion(state: Status) -> str:
 
 def _endpoint(state: Status) -> Iterator[tuple[str, str]]:
     endpoint = state.endpoint
-    yield "endpoint", f"{endpoint.name}: {endpoint.status}"
+    yield "mode", state.mode
+    if state.mode != ServingMode.BATCH or endpoint.status != ABSENT:
+        yield "endpoint", f"{endpoint.name}: {endpoint.status}"
     if endpoint.failure:
         yield "failure", endpoint.failure
-    if endpoint.mode is not None:
-        yield "mode", endpoint.mode
     for variant in endpoint.variants:
         weight = "" if variant.weight is None else f"weight {variant.weight:g}, "
         count = (
@@ -62,7 +64,7 @@ def _endpoint(state: Status) -> Iterator[tuple[str, str]]:
             else f"{variant.instances} of {variant.wanted} instances"
         )
         yield f"variant {variant.name}", f"{weight}{count}"
-    if endpoint.mode == "real_time":
+    if endpoint.has_instances:
         yield "scaling", "fixed" if state.scaling is None else state.scaling.line()
     if endpoint.pending is not None:
         since = "" if endpoint.pending.since is None else moment.render(endpoint.pending.since)

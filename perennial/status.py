@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.card_serving import ServingMode
 from contracts.run import Champion
 from perennial import endpoint, executions, registry, scaling, state, targets
 from perennial.account import Account
@@ -29,6 +30,7 @@ class Status:
     now: datetime
     model: str
     environment: str
+    mode: str
     endpoint: Endpoint
     scaling: Scaling | None
     champion: Champion | None
@@ -45,7 +47,9 @@ class Status:
 
     @property
     def agrees(self) -> bool:
-        """Whether endpoint and champion pointer name the same deployment."""
+        """Whether endpoint and champion pointer name the same deployment, if there is to be one."""
+        if self.mode == ServingMode.BATCH:
+            return self.endpoint.status == endpoint.ABSENT
         serving = None if self.champion is None else self.champion.deployment
         return serving == self.endpoint.config
 
@@ -74,6 +78,7 @@ def gather(account: Account, deployed: Deployed) -> Status:
         now=account.now(),
         model=deployed.model,
         environment=deployed.environment,
+        mode=deployed.serving_mode,
         endpoint=found,
         scaling=scaling.find(account, found),
         champion=champion,

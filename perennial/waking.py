@@ -11,6 +11,11 @@ from perennial.refusal import Refused
 
 def wake(account: Account, deployed: Deployed, *, reason: str) -> str:
     """Start the machine that makes the champion's endpoint again; return its execution's ARN."""
+    if not deployed.has_endpoint:
+        raise Refused(
+            f"{deployed.model} serves in batches: it has no endpoint",
+            next_step="score files with: perennial batch",
+        )
     running = promotions.under_way(account, deployed)
     if running is not None and running.request.purpose is Purpose.WAKE:
         return running.arn

@@ -93,6 +93,7 @@ class WorkloadStack(Stack):
             "MismatchAlarm": care.reconciler.alarm.alarm_name,
             "ReconcilerFunction": care.reconciler.handler.function.function_name,
             "JobRoleArn": job_role.role_arn,
+            "ServingMode": model.card.serving.mode.value,
         }.items():
             CfnOutput(self, name, value=value)
 

@@ -22,8 +22,17 @@ DEPLOYED = Deployed(
     **{
         name: name
         for name in Deployed.__dataclass_fields__
-        if name not in ("retraining_arn", "promotion_arn", "model", "environment", "endpoint")
+        if name
+        not in (
+            "retraining_arn",
+            "promotion_arn",
+            "model",
+            "environment",
+            "endpoint",
+            "serving_mode",
+        )
     },
+    serving_mode="real_time",
     model="churn",
     environment="dev",
     endpoint="churn-dev",

@@ -31,6 +31,7 @@ WORKLOAD = (
     "PackageGroup",
     "DriftAlarm",
     "JobRoleArn",
+    "ServingMode",
 )
 
 

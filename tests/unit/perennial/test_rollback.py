@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -405,6 +406,15 @@ def test_an_endpoint_that_sleeps_is_woken_with_the_champion(platform: Any) -> No
     assert began == again
     assert asked["request"]["purpose"] == "wake"
     assert asked["package"] == {"model_package_arn": arn(1), "version": 1}
+
+
+def test_a_model_without_an_endpoint_is_not_woken(platform: Any) -> None:
+    platform.serve(1)
+    batches = replace(DEPLOYED, serving_mode="batch")
+
+    told = refusal(lambda: waking.wake(platform, batches, reason="a demo"))
+
+    assert str(told) == "churn serves in batches: it has no endpoint"
 
 
 def test_an_endpoint_that_is_there_is_not_woken(platform: Any) -> None:

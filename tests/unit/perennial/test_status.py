@@ -1,6 +1,7 @@
 """What `perennial status` gathers, and what it shows of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -63,8 +64,8 @@ def test_what_serves_is_shown_with_its_instances(
 
     said = shown(platform, capsys)
 
-    assert "champion version 3, promoted promoted_at endpoint churn-dev: InService" in said
-    assert "mode real_time variant live weight 1, 3 of 4 instances" in said
+    assert "champion version 3, promoted promoted_at mode real_time endpoint churn-dev: InS" in said
+    assert "InService variant live weight 1, 3 of 4 instances" in said
     assert "scaling 2 to 8 instances" in said
     assert "paused no" in said
 
@@ -117,7 +118,9 @@ def test_an_endpoint_that_is_gone_is_pointed_out(
 ) -> None:
     platform.registry.endpoint = None
 
-    assert "! endpoint serves nothing endpoint churn-dev: absent paused" in shown(platform, capsys)
+    assert "! endpoint serves nothing mode real_time endpoint churn-dev: absent" in shown(
+        platform, capsys
+    )
 
 
 def test_both_pauses_are_shown_in_one_place(
@@ -137,6 +140,20 @@ def test_both_pauses_are_shown_in_one_place(
     ) in shown(platform, capsys)
 
 
+def test_a_model_that_serves_in_batches_lacks_no_endpoint(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.registry.endpoint = None
+    account: Any = platform
+    found = gather(account, replace(DEPLOYED, serving_mode="batch"))
+
+    status(found)
+
+    assert found.agrees
+    said = " ".join(capsys.readouterr().out.split())
+    assert "champion version 3, promoted promoted_at mode batch paused no" in said
+
+
 def test_a_serverless_endpoint_has_no_instances_to_count(platform: Platform) -> None:
     platform.registry.endpoint = {
         "EndpointConfigName": deployment(3),
@@ -146,5 +163,5 @@ def test_a_serverless_endpoint_has_no_instances_to_count(platform: Platform) -> 
 
     found = endpoint.find(platform.registry, "churn-dev")
 
-    assert (found.mode, found.variants[0].instances) == ("serverless", None)
+    assert (found.has_instances, found.variants[0].instances) == (False, None)
     assert gathered(platform).scaling is None
