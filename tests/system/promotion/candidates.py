@@ -124,7 +124,7 @@ class Registrar:
         return Candidate(number=int(arn.rpartition("/")[2]), arn=arn)
 
 
-class _Person(Account):
+class Person(Account):
     """A person at the account's own endpoint, whatever this process's environment says."""
 
     def __init__(self, platform: LivePlatform) -> None:
@@ -157,7 +157,7 @@ class Promotion:
 def start(platform: LivePlatform, candidate: Candidate, reason: str) -> str:
     """Have a person promote the candidate; return the execution's ARN."""
     return promotion.promote(
-        _Person(platform), platform.deployed, candidate.number, approve=False, reason=reason
+        Person(platform), platform.deployed, candidate.number, approve=False, reason=reason
     )
 
 
@@ -180,7 +180,7 @@ def _outlast(platform: LivePlatform, arn: str) -> None:
     """Let time pass without patience while the candidate is to start, and only then."""
     while (now := ended(platform, arn, 0)).status == "RUNNING":
         starts = now.steps[-1:] == ("SmokeTest",) or _is_creating(platform)
-        platform.account.advance(_LONG if starts else _STEP, patience=1 if starts else 60)
+        platform.account.advance(_LONG if starts else _STEP, patience=0.1 if starts else 60)
         platform.between_steps()
 
 

@@ -11,7 +11,7 @@ from contracts.run import Champion
 from tests.system.loop.platform_under_test import LivePlatform
 from tests.system.promotion import candidates, front
 from tests.system.promotion.bad_candidates import ALL, Bad
-from tests.system.promotion.callers import Callers
+from tests.system.promotion.callers import Callers, now, since
 from tests.system.promotion.candidates import Candidate, Promotion, Registrar
 from tests.system.promotion.live import live_callers
 
@@ -37,11 +37,15 @@ def test_a_bad_candidate_fails_and_the_champion_answers_throughout(
 
     with live_callers(platform) as asking:
         promotion = candidates.promote(platform, candidate, bad.id, hangs=bad.hangs)
+        ended = now()
         asking.keep_up()
+
+    met = asking.versions[candidate.number] + len(asking.failed)
+    print(f"{bad.id}: {len(asking.answers)} requests, {met} met it, {len(asking.failed)} failed")
 
     assert promotion.status == "FAILED", promotion
     _assert_told(platform, candidate, promotion, bad)
-    _assert_champion_answered(asking, champion, candidate, promotion, bad)
+    _assert_champion_answered(asking, ended, champion, candidate, promotion, bad)
     platform.assert_at_rest_on(champion)
     assert not (tmp_path / "loaded").exists(), "somebody loaded the pickle"
 
@@ -72,7 +76,12 @@ def _assert_told(
 
 
 def _assert_champion_answered(
-    asking: Callers, champion: Champion, candidate: Candidate, promotion: Promotion, bad: Bad
+    asking: Callers,
+    ended: float,
+    champion: Champion,
+    candidate: Candidate,
+    promotion: Promotion,
+    bad: Bad,
 ) -> None:
     not_its_own = [each for each in asking.failed if front.MARK not in each.original]
     assert not_its_own == [], f"{len(not_its_own)} requests failed that the candidate never had"
@@ -81,4 +90,6 @@ def _assert_champion_answered(
         assert asking.failed == []
         assert set(asking.versions) == {champion.version}
     assert shifted or not bad.sees_traffic, promotion
+    after = since(asking.answers, ended)
+    assert {(each.version, each.error) for each in after} == {(str(champion.version), "")}
     assert asking.versions[champion.version] > asking.versions[candidate.number]
