@@ -40,7 +40,7 @@ def refuse_paused(account: Account, deployed: Deployed) -> None:
         raise Refused(
             f"{deployed.model} is paused {pause.line()}",
             next_step="let runs and promotions start again with: perennial resume; a rollback "
-            "needs no resumption",
+            "needs no resumption; docs/runbooks/promotion-paused.md",
         )
 
 

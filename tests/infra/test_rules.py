@@ -118,7 +118,9 @@ def test_every_event_that_cannot_be_handled_is_kept(templates: Templates) -> Non
 def test_every_page_that_the_code_sends_people_to_exists() -> None:
     pages = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
     source = "\n".join(
-        path.read_text() for room in ("infra", "lambdas") for path in (ROOT / room).rglob("*.py")
+        path.read_text()
+        for room in ("infra", "lambdas", "perennial")
+        for path in (ROOT / room).rglob("*.py")
     )
     unused = {page for page in pages if page not in source}
     assert unused == set()
