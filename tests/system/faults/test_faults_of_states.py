@@ -117,6 +117,9 @@ def _it_is_promoted(walk: Walk) -> None:
     _each(walk, "Promote", "states", "StartExecution", *PROMOTION)
     _each_of_promotion(walk, "Plan", "lambda", "Invoke", *HANDLER, MALFORMED)
     _handler_fails(walk, "Plan", at="Promote")
+    _each_of_promotion(walk, "SmokeTest", "sagemaker", "CreateTransformJob", *JOB, LIMIT)
+    _each_of_promotion(walk, "JudgeSmoke", "lambda", "Invoke", *HANDLER, MALFORMED)
+    _handler_fails(walk, "JudgeSmoke", at="Promote")
     moving = "Update" if walk.has_endpoint() else "Create"
     _each_of_promotion(walk, f"{moving}Endpoint", "sagemaker", f"{moving}Endpoint", JOB[0], LIMIT)
     _each_of_promotion(walk, "Observe", "lambda", "Invoke", TIMEOUT)
