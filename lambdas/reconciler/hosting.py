@@ -60,9 +60,10 @@ class Hosting:
         model = _unless_missing(lambda: self._sagemaker.describe_model(ModelName=names[0]))
         if model is None:
             return None
-        container = model["PrimaryContainer"]
+        # A Model that somebody made of several containers has no primary one: it differs.
+        container = model.get("PrimaryContainer", {})
         return Hosted(
-            image_digest=_digest(container["Image"]),
+            image_digest=_digest(container.get("Image", "")),
             manifest_sha256=container.get("Environment", {}).get(artifact.MANIFEST_VARIABLE, ""),
             model_data_url=container.get("ModelDataUrl", ""),
         )

@@ -263,6 +263,10 @@ def test_what_is_missing_is_none_and_other_refusals_are_errors(sagemaker: FakeSa
     nothing = Hosting(FakeSageMaker(), endpoint="churn-dev").look(CHAMPION)
     assert nothing == Account(package=None, endpoint=None, deployment=None)
 
+    sagemaker.models[CHAMPION.deployment] = {"Containers": [{"Image": IMAGE}] * 2}
+    found = Hosting(sagemaker, endpoint="churn-dev").look(CHAMPION)
+    assert decide(CHAMPION, found, AWAKE).verdict is Verdict.MODEL_DIFFERS
+
     sagemaker.models.clear()
     assert Hosting(sagemaker, endpoint="churn-dev").look(CHAMPION).deployment is None
 
