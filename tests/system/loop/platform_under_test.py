@@ -95,7 +95,7 @@ class LivePlatform(PlatformView):
         [rule] = [
             rule["Name"]
             for rule in events.list_rules()["Rules"]
-            if "Object Created" in rule.get("EventPattern", "")
+            if layout.incoming_prefix(self.deployed.model) in rule.get("EventPattern", "")
         ]
         events.disable_rule(Name=rule)
         try:
