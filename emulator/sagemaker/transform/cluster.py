@@ -18,6 +18,7 @@ from emulator.sagemaker.jobs.job import Job, JobFailed
 from emulator.sagemaker.transform.container import Container
 from emulator.sagemaker.transform.data_log import GROUP, DataLog
 from emulator.sagemaker.transform.settings import Settings, environment_of
+from emulator.sagemaker.transform.vitals import Vitals
 
 
 def see_logs(*, clients: bool) -> JobFailed:
@@ -76,6 +77,7 @@ class Cluster:
                     instance,
                     self.job.request,
                     DataLog(self.account, stream),
+                    Vitals(self.account, f"{self.job.name}/{folder.name}"),
                     stop=self.job.stop_asked,
                 )
             )

@@ -10,6 +10,7 @@ from emulator.sagemaker.endpoints.instance import Instance
 from emulator.sagemaker.operations import Request
 from emulator.sagemaker.transform.data_log import DataLog
 from emulator.sagemaker.transform.settings import Settings, read_parameters
+from emulator.sagemaker.transform.vitals import Vitals
 
 _SECONDS = 600
 _RETRIES = 3
@@ -34,9 +35,16 @@ class Container:
     """``ask`` may be called by several threads."""
 
     def __init__(
-        self, instance: Instance, request: Request, log: DataLog, *, stop: threading.Event
+        self,
+        instance: Instance,
+        request: Request,
+        log: DataLog,
+        vitals: Vitals,
+        *,
+        stop: threading.Event,
     ) -> None:
         self.log = log
+        self._vitals = vitals
         self._instance = instance
         self._request = request
         self._stop = stop
@@ -48,6 +56,7 @@ class Container:
     def start(self) -> Settings:
         """Start, and ask the container how it wants to be asked."""
         self._instance.start(seconds=PING_SECONDS, cancelled=self._stop)
+        self._vitals.begin(self._instance.pid)
         host = urlsplit(self._instance.url)
         # Keep-alive as with endpoints: a server closes what is idle, so nothing waits for long.
         self._pool = urllib3.HTTPConnectionPool(
@@ -61,11 +70,14 @@ class Container:
     def end(self, grace: float) -> None:
         if self._pool is not None:
             self._pool.close()
+        self._vitals.take(self._instance.pid)
         self._instance.stop(grace)
         self._instance.logs.finish()
 
-    def flush(self) -> None:
+    def report(self) -> None:
+        """Send on what it printed and used meanwhile."""
         self._instance.logs.flush()
+        self._vitals.look(self._instance.pid)
 
     def kill(self) -> None:
         self._instance.stop(0)

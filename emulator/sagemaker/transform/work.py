@@ -53,7 +53,7 @@ class Work:
                     each.result()
                 for container, _ in containers:
                     # What a stopped job's container is at work on, nobody waits for.
-                    container.kill() if self.stop.is_set() else container.flush()
+                    container.kill() if self.stop.is_set() else container.report()
 
     def _answer(self, each: InputObject, desk: "_Desk") -> None:
         given, output = self.request["TransformInput"], self.request["TransformOutput"]

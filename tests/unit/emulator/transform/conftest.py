@@ -37,10 +37,21 @@ def s3() -> Iterator[Any]:
         yield client
 
 
+class MeasuredAccount(AnAccount):
+    """An account that keeps the metrics it is sent."""
+
+    def __init__(self, state_dir: Path, **clients: Any) -> None:
+        super().__init__(state_dir, **clients)
+        self.metrics: list[dict[str, Any]] = []
+
+    def put_metric(self, **datum: Any) -> None:
+        self.metrics.append(datum)
+
+
 class Stage:
     """The account with its transform jobs, asked as the API is."""
 
-    def __init__(self, account: AnAccount) -> None:
+    def __init__(self, account: MeasuredAccount) -> None:
         self.account = account
         self.s3 = account.client("s3")
         images: Any = SomeImages()
@@ -113,7 +124,7 @@ def request(name: str, model: str, **changes: Any) -> dict[str, Any]:
 def stage(tmp_path: Path, s3: Any) -> Iterator[Stage]:
     for found in s3.list_objects_v2(Bucket="data").get("Contents", []):
         s3.delete_object(Bucket="data", Key=found["Key"])
-    stage = Stage(AnAccount(tmp_path / "state", s3=s3))
+    stage = Stage(MeasuredAccount(tmp_path / "state", s3=s3))
     stage.call(
         "CreateModel",
         ModelName="doubler",

@@ -198,3 +198,15 @@ def test_nothing_of_a_job_is_left_in_the_accounts_folder(stage: Stage) -> None:
     stage.put(a=b"1\n")
     stage.run()
     assert list((stage.account.state_dir / "sagemaker" / "jobs" / "transform-job").iterdir()) == []
+
+
+def test_what_an_instance_used_is_measured_by_its_host(stage: Stage) -> None:
+    stage.put(a=b"1\n")
+    stage.run()
+    cpu, memory = stage.account.metrics
+    assert (cpu["name"], memory["name"]) == ("CPUUtilization", "MemoryUtilization")
+    assert cpu["namespace"] == "/aws/sagemaker/TransformJobs"
+    assert cpu["dimensions"] == memory["dimensions"]
+    assert cpu["dimensions"]["Host"].startswith("score-1/i-")
+    assert cpu["value"] >= 0
+    assert 0 < memory["value"] < 100
