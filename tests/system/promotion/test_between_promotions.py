@@ -13,12 +13,18 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 MINUTE, HOUR = 60.0, 3600.0
 
+CARE = (
+    ("serving", "idle_hours = 6"),
+    ("serving.autoscaling", "max_instances = 4"),
+    ("serving.autoscaling", "invocations_per_minute = 6000"),
+)
+
 
 @pytest.fixture(scope="module")
 def asleep_or_not(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatform]:
     """A platform of its own: days pass on it, which other scenarios must not see."""
     room = tmp_path_factory.mktemp("care")
-    with serving(room, [*SETTINGS, ("serving", "idle_hours = 6")]) as platform:
+    with serving(room, [*SETTINGS, *CARE]) as platform:
         yield platform
 
 
@@ -38,6 +44,13 @@ def exists(platform: LivePlatform) -> bool:
 def wake(platform: LivePlatform) -> None:
     platform.command_line("wake", "--reason", "work goes on")
     platform.come_to_rest()
+
+
+def scaled(platform: LivePlatform) -> list[tuple[str, int, int]]:
+    found = platform.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker"
+    )["ScalableTargets"]
+    return [(each["ResourceId"], each["MinCapacity"], each["MaxCapacity"]) for each in found]
 
 
 def told(platform: LivePlatform, runbook: str, *, since: int) -> list[str]:
@@ -61,6 +74,8 @@ def test_an_endpoint_sleeps_when_nobody_asks_and_is_woken_as_it_was(
 ) -> None:
     champion, rows = platform.champion(), platform.request_rows(3)
     since, removed = len(platform.inbox.all()), len(platform.ledger(LedgerKind.ENDPOINT_REMOVED))
+    target = (f"endpoint/{platform.deployed.endpoint}/variant/live", 2, 4)
+    assert scaled(platform) == [target]
     for _ in range(8):
         platform.ask_model(rows)
         platform.account.advance(HOUR)
@@ -73,6 +88,7 @@ def test_an_endpoint_sleeps_when_nobody_asks_and_is_woken_as_it_was(
         f"{platform.deployed.endpoint} is removed: no request within the last 6 hours; "
         "it comes back with `perennial wake` or the next promotion"
     )
+    assert scaled(platform) == []
     platform.account.advance(8 * 24 * HOUR)  # the reconciler looks by itself once a week
     assert platform.ledger(LedgerKind.MISMATCHED) == []
     assert platform.champion() == champion
@@ -81,6 +97,7 @@ def test_an_endpoint_sleeps_when_nobody_asks_and_is_woken_as_it_was(
 
     assert platform.champion().deployment == champion.deployment
     assert platform.ask_model(rows) == champion.version
+    assert scaled(platform) == [target]
     assert platform.ledger(LedgerKind.MISMATCHED) == []
     assert told(platform, "champion-mismatch", since=since) == []
 
