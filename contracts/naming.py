@@ -30,6 +30,11 @@ def batch_id(model: str, environment: str, cause_id: str) -> str:
     return f"{model}-{environment}-batch-{digest(cause_id, length=8)}"
 
 
+def batch_model(deployment_name: str) -> str:
+    """The Model of transform jobs where the deployment's own is gone."""
+    return f"{deployment_name}-batch"
+
+
 def job_name(run: str, step: str, attempt: int) -> str:
     """A job of a run: ``churn-dev-1a2b3c4d5e6f-train-0``; a redrive or retry counts up."""
     return f"{run}-{step}-{attempt}"

@@ -1,10 +1,10 @@
-"""The champion's Model, which transform jobs name; it is made again where it is gone."""
+"""The champion's Model, which transform jobs name, or one like it where that is gone."""
 
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contracts import artifact
+from contracts import artifact, naming
 from contracts.run import Champion
 
 
@@ -14,8 +14,14 @@ class Models:
         self._role_arn = role_arn
 
     def ensure(self, champion: Champion) -> str:
-        """Return the name of the Model that the champion's promotion made."""
-        name = champion.deployment
+        """Return the name of the Model that the champion's promotion made.
+
+        Where somebody deleted it, batches get one of their own: under the same name an endpoint
+        might take it for its own, which is told more (contracts.capture).
+        """
+        if self._exists(champion.deployment):
+            return champion.deployment
+        name = naming.batch_model(champion.deployment)
         if not self._exists(name):
             self._create(name, champion)
         return name

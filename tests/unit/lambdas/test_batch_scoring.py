@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from contracts.batch import BatchFormat, BatchPlan, parse_batch_request
 from contracts.ledger import LedgerKind
@@ -16,6 +17,7 @@ from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.batch_scoring.decision import NoChampion, RowsMissing, UnreadableInput
 from lambdas.batch_scoring.files import Files
+from lambdas.batch_scoring.models import Models
 from lambdas.batch_scoring.plan import Planner
 from lambdas.batch_scoring.verify import Verifier
 from tests.unit.lambdas.examples import CARD
@@ -241,3 +243,37 @@ def test_a_batch_with_a_row_too_few_or_of_another_version_is_no_success(
     with pytest.raises(RowsMissing, match=said):
         verifier.verify(request, plan)
     assert list(ledger.newest_first("churn", [LedgerKind.BATCH_SCORED])) == []
+
+
+class FakeSageMaker:
+    """Knows some Models; describes the champion's package."""
+
+    def __init__(self, *models: str) -> None:
+        self.models = {name: {} for name in models}
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:
+        if ModelName not in self.models:
+            told = {
+                "Code": "ValidationException",
+                "Message": f'Could not find model "{ModelName}".',
+            }
+            raise ClientError({"Error": told}, "DescribeModel")
+        return self.models[ModelName]
+
+    def describe_model_package(self, *, ModelPackageName: str) -> dict[str, Any]:
+        assert ModelPackageName == CHAMPION.model_package_arn
+        return {"InferenceSpecification": {"Containers": [{"Image": "image@sha256:1"}]}}
+
+    def create_model(self, **asked: Any) -> None:
+        self.models[asked["ModelName"]] = asked
+
+
+def test_the_champions_own_model_is_used_and_one_like_it_made_where_that_is_gone() -> None:
+    there = FakeSageMaker(CHAMPION.deployment)
+    assert Models(there, role_arn="role").ensure(CHAMPION) == CHAMPION.deployment
+    gone = FakeSageMaker()
+    [name] = {Models(gone, role_arn="role").ensure(CHAMPION) for _ in range(2)}
+    assert list(gone.models) == [name] == [f"{CHAMPION.deployment}-batch"]
+    container = gone.models[name]["PrimaryContainer"]
+    assert container["ModelDataUrl"] == CHAMPION.model_data_url
+    assert container["Environment"]["PERENNIAL_MODEL_VERSION"] == "4"

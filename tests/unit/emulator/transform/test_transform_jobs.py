@@ -177,6 +177,7 @@ def test_a_job_is_described_listed_newest_first_tagged_and_told_of(stage: Stage)
         ({"MaxPayloadInMB": 101}, "MaxPayloadInMB cannot be greater than 100 MB, got 101"),
         ({"MaxPayloadInMB": 60, "MaxConcurrentTransforms": 2}, "cannot exceed 100 MB, got 120"),
         ({"given": {"SplitType": "RecordIO"}}, "SplitType=RecordIO"),
+        ({"DataProcessing": {"JoinSource": "Input"}}, "DataProcessing.JoinSource=Input"),
         ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/c"}}, "with DataCaptureConfig"),
     ],
 )
