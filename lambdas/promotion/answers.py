@@ -2,16 +2,27 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts import layout, moment, naming
+from contracts import layout, moment
 
 logger = logging.getLogger(__name__)
 
+_AROUND = timedelta(minutes=10)
+_FILE = timedelta(minutes=5)
+"""The records of one file lie within; SageMaker and the server write more often."""
 _MOST = 10_000
 """Answers that are read at one look: more change no distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    at: datetime
+    version: str
+    scores: list[float]
 
 
 class CapturedAnswers:
@@ -20,40 +31,57 @@ class CapturedAnswers:
         self._bucket = bucket
         self._prefix = layout.captures_prefix(model)
 
-    def scores(
-        self,
-        endpoint: str,
-        *,
-        version: int,
-        since: datetime,
-        at: datetime,
-        variant: str = naming.VARIANT,
-    ) -> list[float]:
-        """The scores that ``version`` gave to callers since then; probes are nobody's traffic."""
+    def given(
+        self, folder: str, *, version: int, since: datetime, at: datetime
+    ) -> tuple[list[float], list[float]]:
+        """The scores that ``version`` gave to callers since then, and those that another gave them.
+
+        Of its own the newest count, of the other those around that moment: it may have no traffic
+        left. ``folder`` is ``<endpoint>/<variant>``; probes are nobody's traffic.
+        """
+        before, after = since - _AROUND, since + _AROUND
+        own = self._scores(
+            reversed(list(self._keys(folder, since, at))),
+            lambda answer: answer.version == str(version) and answer.at >= since,
+        )
+        others = self._scores(
+            self._keys(folder, before, after),
+            lambda answer: answer.version != str(version) and before <= answer.at <= after,
+        )
+        return own, others
+
+    def _scores(self, keys: Iterable[str], wanted: Callable[[Answered], bool]) -> list[float]:
         found: list[float] = []
-        for key in self._keys(f"{endpoint}/{variant}", since, at):
+        for key in keys:
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
             for line in body.iter_lines():
-                if line.strip():
-                    found += _scores(line, str(version), since)
+                answer = _answer(line) if line.strip() else None
+                if answer is not None and wanted(answer):
+                    found += answer.scores
                 if len(found) >= _MOST:
                     return found
         return found
 
     def _keys(self, folder: str, since: datetime, at: datetime) -> Iterator[str]:
-        hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        while hour <= at:
-            prefix = f"{self._prefix}{folder}/{hour:%Y/%m/%d/%H}/"
-            pages = self._s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=prefix
-            )
-            for page in pages:
-                yield from (item["Key"] for item in page.get("Contents", []))
-            hour += timedelta(hours=1)
+        """Files of [since, at], oldest first; one is named after its first record's minute."""
+        base = f"{self._prefix}{folder}/"
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=base, StartAfter=f"{base}{_minute(since - _FILE)}"
+        )
+        last = f"{base}{_minute(at)}~"
+        for page in pages:
+            for item in page.get("Contents", []):
+                if item["Key"] > last:  # S3 lists keys in order
+                    return
+                yield item["Key"]
 
 
-def _scores(line: bytes, version: str, since: datetime) -> list[float]:
-    """The scores of one record; what cannot be read or names no version says nothing.
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y/%m/%d/%H/%M}"
+
+
+def _answer(line: bytes) -> Answered | None:
+    """What one record holds; what cannot be read or names none says nothing.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
     """
@@ -61,13 +89,15 @@ def _scores(line: bytes, version: str, since: datetime) -> list[float]:
         record = json.loads(line)
         about = record["eventMetadata"]
         if str(about.get("inferenceId") or "").startswith(layout.PROBE_PREFIX):
-            return []
-        if moment.parse(about["inferenceTime"], "inferenceTime") < since:
-            return []
+            return None
         answer = json.loads(record["captureData"]["endpointOutput"]["data"])
-        return scores_of(answer) if str(answer["model_version"]) == version else []
+        return Answered(
+            at=moment.parse(about["inferenceTime"], "inferenceTime"),
+            version=str(answer["model_version"]),
+            scores=scores_of(answer),
+        )
     except (ValueError, KeyError, TypeError):
-        return []
+        return None
 
 
 def scores_of(answer: Mapping[str, Any]) -> list[float]:

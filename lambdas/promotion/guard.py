@@ -1,4 +1,9 @@
-"""Whether a candidate's answers to callers are distributed like those to its hold-out."""
+"""Whether a candidate's answers to callers are distributed as they must be.
+
+They should lie like its answers to its hold-out. Callers may by now ask for something else than the
+hold-out did; then they should lie like the champion's answers to the same callers. Answers that fit
+neither are wrong, or answer another question.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,40 +19,68 @@ _TAIL = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Distance:
+    psi: float
+    allowed: float
+
+    @property
+    def multiple(self) -> float:
+        return self.psi / self.allowed
+
+    def __str__(self) -> str:
+        return f"{self.psi:.3g} (allowed {self.allowed:.3g})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     rows: int
-    psi: float | None
+    from_holdout: Distance | None
     """None: too few answers to say."""
-    allowed: float
+    from_champion: Distance | None
+    """None: too few of the champion's to the same callers."""
 
     @property
     def multiple(self) -> float | None:
         """As contracts.metrics.PREDICTION_SHIFT has it: 1 is the limit."""
-        return None if self.psi is None else self.psi / self.allowed
+        if self.from_holdout is None:
+            return None
+        if self.from_champion is None:
+            return self.from_holdout.multiple
+        return min(self.from_holdout.multiple, self.from_champion.multiple)
 
     def sentence(self) -> str:
-        if self.psi is None:
+        if self.from_holdout is None:
             return f"{self.rows} answers to callers are too few to compare with the hold-out's"
+        beside = "" if self.from_champion is None else f", and {self.from_champion} from the old's"
         return (
-            f"{self.rows} answers to callers lie at PSI {self.psi:.3g} from those to the hold-out "
-            f"(allowed {self.allowed:.3g})"
+            f"{self.rows} answers to callers lie at PSI {self.from_holdout} from those to the "
+            f"hold-out{beside}"
         )
 
 
-def shift_of(expected: FeatureBaseline, scores: Sequence[float], card: ModelCard) -> Shift:
-    """Compare; the card's limit gives way where a window of this size differs more by chance."""
-    limits = card.rollout
-    if len(scores) < limits.min_prediction_rows or sum(expected.counts) < 1:
-        return Shift(rows=len(scores), psi=None, allowed=limits.max_prediction_psi)
+def shift_of(
+    expected: FeatureBaseline,
+    scores: Sequence[float],
+    card: ModelCard,
+    *,
+    champions: Sequence[float] = (),
+) -> Shift:
+    """Compare with the hold-out's and with the ``champions`` answers to the same callers."""
+    least = card.rollout.min_prediction_rows
+    if len(scores) < least or sum(expected.counts) < 1:
+        return Shift(rows=len(scores), from_holdout=None, from_champion=None)
     counts, _ = count(scores, expected.cuts)
-    chance = critical_psi(
-        expected_rows=sum(expected.counts),
-        observed_rows=len(scores),
-        bins=len(expected.counts),
-        tail=_TAIL,
-    )
+    beside, _ = count(champions, expected.cuts)
     return Shift(
         rows=len(scores),
-        psi=psi(expected.counts, counts),
-        allowed=max(limits.max_prediction_psi, chance),
+        from_holdout=_distance(expected.counts, counts, card),
+        from_champion=None if len(champions) < least else _distance(beside, counts, card),
     )
+
+
+def _distance(expected: Sequence[int], counts: Sequence[int], card: ModelCard) -> Distance:
+    """The card's limit gives way where samples of these sizes differ more by chance."""
+    chance = critical_psi(
+        expected_rows=sum(expected), observed_rows=sum(counts), bins=len(expected), tail=_TAIL
+    )
+    return Distance(psi=psi(expected, counts), allowed=max(card.rollout.max_prediction_psi, chance))

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
+from contracts import naming
 from contracts.baseline import parse_feature
 from contracts.card import ModelCard
 from lambdas.adapters.documents import Documents
@@ -105,8 +106,9 @@ class Observation:
         elif endpoint.pending != plan.deployment or since is None:
             return None
         expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        scores = self.captured.scores(plan.endpoint, version=plan.version, since=since, at=at)
-        return shift_of(expected, scores, self.card)
+        folder = f"{plan.endpoint}/{naming.VARIANT}"
+        own, others = self.captured.given(folder, version=plan.version, since=since, at=at)
+        return shift_of(expected, own, self.card, champions=others)
 
 
 def probes_for(missing: int, *, share: float, seconds: int) -> int:

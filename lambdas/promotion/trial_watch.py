@@ -80,15 +80,11 @@ class TrialWatch:
         return self._shift(plan, endpoint, tried.variant, at)
 
     def _shift(self, plan: Plan, endpoint: Endpoint, variant: str, at: datetime) -> str | None:
-        scores = self.captured.scores(
-            plan.endpoint,
-            version=plan.version,
-            since=endpoint.changed_at,
-            at=at,
-            variant=variant,
-        )
+        about: dict[str, Any] = {"version": plan.version, "since": endpoint.changed_at, "at": at}
+        own, _ = self.captured.given(f"{plan.endpoint}/{variant}", **about)
+        _, champions = self.captured.given(f"{plan.endpoint}/{naming.VARIANT}", **about)
         expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        shift = shift_of(expected, scores, self.card)
+        shift = shift_of(expected, own, self.card, champions=champions)
         return shift.sentence() if (shift.multiple or 0) > 1 else None
 
     def _said(self, plan: Plan, verdict: str, reason: str) -> dict[str, Any]:

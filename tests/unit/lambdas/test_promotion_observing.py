@@ -7,6 +7,7 @@ import pytest
 
 from contracts import moment
 from contracts.baseline import FeatureBaseline
+from contracts.card import ModelCard
 from contracts.errors import ContractError
 from lambdas.adapters.documents import render
 from lambdas.adapters.ledger import Ledger
@@ -169,7 +170,7 @@ def captured(version: str, score: float, *, id: str = "caller", at: str = "03:00
 def capture(stage: Stage, *lines: str) -> None:
     stage.s3.put_object(
         Bucket="captures",
-        Key="churn/churn-dev/live/1997/07/01/03/one.jsonl",
+        Key="churn/churn-dev/live/1997/07/01/03/00-01-000-one.jsonl",
         Body="\n".join(lines).encode(),
     )
 
@@ -196,7 +197,7 @@ def test_probes_the_champions_answers_and_earlier_ones_are_not_the_candidates(
     capture(
         stage,
         *[captured("2", 0.9, id="probe-1")] * 300,
-        *[captured("1", 0.9)] * 300,
+        *[captured("1", 0.9)] * 100,
         *[captured("2", 0.9, at="02:59:59")] * 300,
         "no JSON",
         *[captured("2", score) for score in (0.2, 0.8)] * 150,
@@ -227,10 +228,41 @@ def test_what_is_allowed_grows_where_chance_alone_explains_more() -> None:
     tight = replace(CARD, rollout=replace(CARD.rollout, max_prediction_psi=0.01))
     scores = [n / 200 for n in range(200)]
 
-    assert shift_of(tens, scores, tight).allowed > 0.4
-    assert shift_of(tens, scores, CARD).allowed > 0.4
-    many = replace(tens, counts=(100_000,) * 10)
-    assert shift_of(many, scores * 500, tight).allowed == 0.01
+    def allowed(expected: FeatureBaseline, count: int, card: ModelCard) -> float:
+        distance = shift_of(expected, scores * count, card).from_holdout
+        assert distance is not None
+        return distance.allowed
+
+    assert allowed(tens, 1, tight) > 0.4
+    assert allowed(tens, 1, CARD) > 0.4
+    assert allowed(replace(tens, counts=(100_000,) * 10), 500, tight) == 0.01
+
+
+def test_callers_who_ask_for_something_else_by_now_are_no_fault_of_the_candidate(
+    stage: Stage,
+) -> None:
+    """It lies far from the hold-out, as the champion's answers to the same callers do."""
+    made = plan(stage)
+    moving(stage, made)
+    capture(stage, *[captured("2", 0.9)] * 300, *[captured("1", 0.91)] * 300)
+
+    seen = look(stage, made, FakeRuntime("2"), answered=300)
+
+    assert seen["cause"] == ""
+    [shift] = published(stage, "CandidatePredictionShift")
+    assert shift < 0.1
+
+
+def test_answers_that_fit_neither_the_hold_out_nor_the_champion_are_a_shift(stage: Stage) -> None:
+    made = plan(stage)
+    moving(stage, made)
+    capture(stage, *[captured("2", 0.9)] * 300, *[captured("1", 0.1)] * 300)
+
+    seen = look(stage, made, FakeRuntime("2"), answered=300)
+
+    assert " from the old's" in seen["cause"]
+    [shift] = published(stage, "CandidatePredictionShift")
+    assert shift > 1
 
 
 KNOWN = KnownAnswers(rows=("1", "2"), scores=(0.25, 1000.0))

@@ -225,7 +225,7 @@ def test_a_trial_fails_by_answers_distributed_otherwise_than_the_hold_outs(
     }
     stage.s3.put_object(
         Bucket="captures",
-        Key=f"churn/churn-dev/shadow/{AT:%Y/%m/%d/%H}/a.jsonl",
+        Key=f"churn/churn-dev/shadow/{AT:%Y/%m/%d/%H/%M}-00-000-a.jsonl",
         Body=b"\n".join([_line(line)] * 400),
     )
     found = watch.look(plan, at=AT + timedelta(minutes=5))
