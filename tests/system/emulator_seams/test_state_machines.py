@@ -275,7 +275,7 @@ def test_a_repeated_start_answers_with_the_running_execution(machines: Machines)
 
 
 def test_an_unsupported_sagemaker_resource_fails_by_name(machines: Machines) -> None:
-    resource = "arn:aws:states:::sagemaker:createTransformJob.sync"
+    resource = "arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync"
     task = {"Type": "Task", "Resource": resource, "Arguments": {}, "End": True}
     ended = machines.ended(machines.start({"T": task}))
     assert resource in ended["cause"]
