@@ -18,6 +18,8 @@ FLUSH_VARIABLE = "PERENNIAL_CAPTURE_FLUSH_SECONDS"
 
 VERSION_ATTRIBUTE = "model_version="
 """Begins the custom attribute that says which version answered, in answers and in captures."""
+CLOCK_FOLDER = "clock/"
+"""Below the prefix: empty objects, whose moment of storing is the store's time."""
 FLUSH_SECONDS = 10
 BEFORE_ANSWERING = 0
 """As ``flush_seconds``: each answer waits until it is captured, since a serverless endpoint's

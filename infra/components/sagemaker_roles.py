@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contracts import layout
+from contracts.capture import CLOCK_FOLDER
 from infra.components.model import Model
 from infra.components.permissions import allow, allow_key, allow_listing, allow_objects, arn
 from infra.components.service_role import ServiceRole
@@ -70,6 +71,13 @@ class EndpointRole(ServiceRole):
         allow_listing(self, bucket=stores.artifacts, prefixes=[model.artifacts])
         allow_objects(
             self, "s3:PutObject", bucket=stores.captures, prefixes=[model.captures], because=below
+        )
+        allow_objects(
+            self,
+            "s3:GetObject",
+            bucket=stores.captures,
+            prefixes=[f"{model.captures}{CLOCK_FOLDER}"],
+            because="a server that captures by itself asks the store for its time, no more",
         )
         allow_objects(
             self,

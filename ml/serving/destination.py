@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contracts import layout
-from contracts.capture import ContainerCapture
+from contracts.capture import CLOCK_FOLDER, ContainerCapture
 
 
 class Destination(Protocol):
@@ -25,6 +25,7 @@ class S3Destination:
         self._s3 = s3
         self._bucket, prefix = layout.split_s3_uri(capture.uri.rstrip("/"))
         self._base = f"{prefix}/{capture.endpoint}/{capture.variant}/"
+        self._clock = f"{prefix}/{CLOCK_FOLDER}{capture.endpoint}-{capture.variant}"
         self._encryption: dict[str, str] = {}
         if capture.key_arn is not None:
             self._encryption = {
@@ -34,7 +35,7 @@ class S3Destination:
 
     def time(self) -> datetime:
         # S3 says when it stored an object, and nothing else about its time.
-        mark = {"Bucket": self._bucket, "Key": f"{self._base}clock"}
+        mark = {"Bucket": self._bucket, "Key": self._clock}
         self._s3.put_object(**mark, Body=b"", **self._encryption)
         stored: datetime = self._s3.head_object(**mark)["LastModified"]
         return stored

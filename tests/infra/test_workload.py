@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.infra.support import Templates, definition, resources, text_of
+from tests.infra.support import Templates, definition, listed, resources, text_of
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +79,22 @@ def test_the_endpoint_may_see_the_alarms_that_would_roll_it_back(churn: dict) ->
         if name.startswith("EndpointRole")
     ]
     assert "cloudwatch:DescribeAlarms" in str(policy)
+
+
+def test_the_endpoint_writes_captures_and_reads_none_but_the_stores_clock(churn: dict) -> None:
+    [policy] = [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for name, policy in resources(churn, "AWS::IAM::Policy").items()
+        if name.startswith("EndpointRole")
+    ]
+    may = {
+        (action, text_of(resource).partition("/")[2])
+        for statement in policy
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if "GetAttCaptures" in str(resource)
+    }
+    assert may == {("s3:GetObject", "churn/clock/*"), ("s3:PutObject", "churn/*")}
 
 
 def test_no_version_of_the_model_is_part_of_the_template(churn: dict) -> None:

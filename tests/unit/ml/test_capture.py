@@ -335,7 +335,7 @@ def test_the_bucket_is_asked_for_its_time_and_written_with_its_key() -> None:
     assert destination.time() == AT
     destination.put("1998/07/01/10/x.jsonl", b"{}\n")
     sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings().key_arn}
-    mark = {"Bucket": "captures", "Key": "churn/churn-dev/live/clock"}
+    mark = {"Bucket": "captures", "Key": "churn/clock/churn-dev-live"}
     key = "churn/churn-dev/live/1998/07/01/10/x.jsonl"
     assert s3.asked == [
         ("put", {**mark, "Body": b"", **sealed}),
