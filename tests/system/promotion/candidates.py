@@ -17,7 +17,7 @@ from tests.system.promotion import bad_artifacts
 from tests.system.promotion.bad_artifacts import Change
 
 _NUMBERS = itertools.count(1)
-_STEP, _LONG = 20.0, 240.0
+_STEP, _LONG = 2.0, 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ def _outlast(platform: LivePlatform, arn: str) -> None:
     """Let time pass without patience while the candidate is to start, and only then."""
     while (now := ended(platform, arn, 0)).status == "RUNNING":
         starts = now.steps[-1:] == ("SmokeTest",) or _is_creating(platform)
-        platform.account.advance(_LONG if starts else _STEP, patience=0.1 if starts else 60)
+        platform.account.advance(_LONG if starts else _STEP, patience=0.1 if starts else 1)
         platform.between_steps()
 
 
