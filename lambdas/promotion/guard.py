@@ -1,8 +1,9 @@
 """Whether a candidate's answers to callers are distributed as they must be.
 
 They should lie like its answers to its hold-out. Callers may by now ask for something else than the
-hold-out did; then they should lie like the champion's answers to the same callers. Answers that fit
-neither are wrong, or answer another question.
+hold-out did; then the champion's answers to the same callers have moved away from its own hold-out
+too, and as much is allowed, or they lie like the champion's. Answers that fit neither are wrong, or
+answer another question.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from drift.binning import count
 from drift.distances import psi
 from drift.thresholds import critical_psi
 
+_LIKE_THE_CHAMPION = 1.5
+"""How much further than the champion's the candidate's answers may have moved: models that learned
+at other times read the same new callers somewhat differently (benchmarks/README.md)."""
 _TAIL = 1e-4
 """Probability that chance alone passes the threshold, at each look; a bake has a few looks."""
 
@@ -64,23 +68,34 @@ def shift_of(
     card: ModelCard,
     *,
     champions: Sequence[float] = (),
+    champions_expected: FeatureBaseline | None = None,
 ) -> Shift:
-    """Compare with the hold-out's and with the ``champions`` answers to the same callers."""
+    """Compare with the hold-out's and with the ``champions`` answers to the same callers.
+
+    ``champions_expected`` are the champion's answers to its own hold-out; None: not known.
+    """
     least = card.rollout.min_prediction_rows
     if len(scores) < least or sum(expected.counts) < 1:
         return Shift(rows=len(scores), from_holdout=None, from_champion=None)
     counts, _ = count(scores, expected.cuts)
     beside, _ = count(champions, expected.cuts)
+    moved = 0.0
+    if champions_expected is not None and len(champions) >= least:
+        old, _ = count(champions, champions_expected.cuts)
+        moved = _LIKE_THE_CHAMPION * psi(champions_expected.counts, old)
     return Shift(
         rows=len(scores),
-        from_holdout=_distance(expected.counts, counts, card),
+        from_holdout=_distance(expected.counts, counts, card, moved=moved),
         from_champion=None if len(champions) < least else _distance(beside, counts, card),
     )
 
 
-def _distance(expected: Sequence[int], counts: Sequence[int], card: ModelCard) -> Distance:
+def _distance(
+    expected: Sequence[int], counts: Sequence[int], card: ModelCard, *, moved: float = 0.0
+) -> Distance:
     """The card's limit gives way where samples of these sizes differ more by chance."""
     chance = critical_psi(
         expected_rows=sum(expected), observed_rows=sum(counts), bins=len(expected), tail=_TAIL
     )
-    return Distance(psi=psi(expected, counts), allowed=max(card.rollout.max_prediction_psi, chance))
+    allowed = max(card.rollout.max_prediction_psi, chance, moved)
+    return Distance(psi=psi(expected, counts), allowed=allowed)

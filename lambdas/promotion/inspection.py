@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from contracts import layout
-from contracts.run import Champion, RunRequest
+from contracts.run import RunRequest
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents
 from lambdas.adapters.pauses import Pauses
@@ -55,10 +55,10 @@ class Inspection:
             raise CandidateUnfit(f"version {version.number} is not unpacked: {wrong}")
         champion = self.champion.read()
         if champion is not None:
-            self._refuse_other_requests(version, champion)
+            self._refuse_other_requests(version)
 
-    def _refuse_other_requests(self, version: Version, champion: Champion) -> None:
-        sent = self._schema_of(champion.model_package_arn)
+    def _refuse_other_requests(self, version: Version) -> None:
+        sent = self.of_champion("schema_uri")
         taken = version.metadata.get("schema_uri")
         if sent is None or taken is None:
             logger.warning("the schemas of both versions are not known, and not compared")
@@ -68,9 +68,13 @@ class Inspection:
             fitness.inputs(self.documents.read_json(taken)),
         )
 
-    def _schema_of(self, package_arn: str) -> str | None:
+    def of_champion(self, fact: str) -> str | None:
+        """What the registry says of the champion; None without one, or where it does not say."""
+        champion = self.champion.read()
+        if champion is None:
+            return None
         try:
-            return self.registry.version(package_arn).metadata.get("schema_uri")
+            return self.registry.version(champion.model_package_arn).metadata.get(fact)
         except ClientError as error:
             # The champion's package may be gone; DescribeModelPackage says so in various words.
             if error.response["Error"]["Code"] in ("ValidationException", "ResourceNotFound"):

@@ -108,7 +108,14 @@ class Observation:
         expected = parse_feature(self.documents.read_json(plan.predictions_uri))
         folder = f"{plan.endpoint}/{naming.VARIANT}"
         own, others = self.captured.given(folder, version=plan.version, since=since, at=at)
-        return shift_of(expected, own, self.card, champions=others)
+        before = plan.champions_predictions_uri
+        return shift_of(
+            expected,
+            own,
+            self.card,
+            champions=others,
+            champions_expected=parse_feature(self.documents.read_json(before)) if before else None,
+        )
 
 
 def probes_for(missing: int, *, share: float, seconds: int) -> int:

@@ -42,6 +42,8 @@ class Plan:
     golden_uri: str
     answers_uri: str
     predictions_uri: str
+    champions_predictions_uri: str
+    """Those of the champion that it is to replace; empty where they are not known."""
     smoke: bool
     """Whether the candidate's Model must first answer alone, by a transform job."""
     headroom: int
@@ -71,6 +73,7 @@ def parse_plan(document: object) -> Plan:
         golden_uri=table.text("golden_uri"),
         answers_uri=table.text("answers_uri"),
         predictions_uri=table.text("predictions_uri"),
+        champions_predictions_uri=str(table.content.get("champions_predictions_uri", "")),
         smoke=bool(table.content.get("smoke", False)),
         headroom=table.integer("headroom", 0),
         own=table.texts("own"),

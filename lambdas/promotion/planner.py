@@ -197,6 +197,7 @@ class Planner:
             golden_uri=version.fact("golden_uri"),
             answers_uri=version.fact("answers_uri"),
             predictions_uri=version.fact("predictions_uri"),
+            champions_predictions_uri=self.inspection.of_champion("predictions_uri") or "",
             smoke=not restoring and action in CHANGES and not progress.smoked,
             headroom=decision.headroom(self.card, endpoint, action, progress.headroom),
             own=decision.own_properties(self.card, endpoint),

@@ -84,7 +84,14 @@ class TrialWatch:
         own, _ = self.captured.given(f"{plan.endpoint}/{variant}", **about)
         _, champions = self.captured.given(f"{plan.endpoint}/{naming.VARIANT}", **about)
         expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        shift = shift_of(expected, own, self.card, champions=champions)
+        before = plan.champions_predictions_uri
+        shift = shift_of(
+            expected,
+            own,
+            self.card,
+            champions=champions,
+            champions_expected=parse_feature(self.documents.read_json(before)) if before else None,
+        )
         return shift.sentence() if (shift.multiple or 0) > 1 else None
 
     def _said(self, plan: Plan, verdict: str, reason: str) -> dict[str, Any]:

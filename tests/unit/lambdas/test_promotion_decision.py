@@ -45,6 +45,7 @@ PLAN = Plan(
     golden_uri="s3://reports/golden.csv",
     answers_uri="s3://reports/answers.json",
     predictions_uri="s3://reports/predictions.json",
+    champions_predictions_uri="",
     smoke=True,
     headroom=3,
     own=("DataCaptureConfig",),

@@ -337,3 +337,28 @@ def test_the_invocations_of_one_configuration_are_counted_and_anothers_are_not(a
 
     assert measured.invocations(ours, moment.parse("1997-07-01T03:30:00Z")) == 6
     assert measured.median_ms(ours, moment.parse("1997-07-01T03:30:00Z")) is None
+
+
+HALVES = FeatureBaseline(name="score", cuts=(0.5,), counts=(500, 500), missing=0)
+
+
+@pytest.mark.parametrize(
+    ("own", "champions", "away"),
+    [
+        pytest.param([0.9] * 270 + [0.1] * 30, [0.9] * 285 + [0.1] * 15, False, id="both moved"),
+        pytest.param([0.9] * 300, [0.9] * 240 + [0.1] * 60, True, id="it moved much further"),
+        pytest.param([0.9] * 270 + [0.1] * 30, [0.9, 0.1] * 150, True, id="it alone moved"),
+        pytest.param([0.9] * 270 + [0.1] * 30, [0.9] * 10, True, id="nothing is known of the old"),
+    ],
+)
+def test_callers_who_have_changed_explain_as_much_as_the_champions_answers_have_moved(
+    own: list[float], champions: list[float], *, away: bool
+) -> None:
+    # Its bins are its own: the old model's scores lie elsewhere, and are not like the new one's.
+    old = [score / 10 for score in champions]
+    expected = replace(HALVES, cuts=(0.05,))
+
+    shift = shift_of(HALVES, own, CARD, champions=old, champions_expected=expected)
+
+    assert shift.multiple is not None
+    assert (shift.multiple > 1) is away

@@ -276,7 +276,9 @@ def test_a_candidate_that_takes_other_requests_than_callers_send_is_refused(stag
 
     with pytest.raises(PromotionRefused, match=f"callers may send {rows[1]['name']} from"):
         plan(stage, package_arn=arn, champion=champion)
-    assert plan(stage, champion=champion).action is Action.CREATE
+    fit = plan(stage, champion=champion)
+    assert fit.action is Action.CREATE
+    assert fit.champions_predictions_uri.endswith("/evaluation/predictions.json")
 
 
 def test_a_rollback_reuses_the_deployment_that_served(stage: Stage) -> None:

@@ -181,6 +181,7 @@ def plan(stage: Stage) -> Plan:
         golden_uri=version.fact("golden_uri"),
         answers_uri=version.fact("answers_uri"),
         predictions_uri=version.fact("predictions_uri"),
+        champions_predictions_uri="",
         smoke=False,
         headroom=0,
         own=(),
