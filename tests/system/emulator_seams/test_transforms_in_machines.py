@@ -101,6 +101,7 @@ def test_a_failed_job_fails_the_task_and_its_logs_say_why(
     assert any("in/refused/a.csv: ClientError: 400" in each["message"] for each in logs)
 
 
+@pytest.mark.usefixtures("model")
 def test_an_unknown_model_is_refused_with_the_sdks_error(
     account: RunningAccount, machines: Machines
 ) -> None:
