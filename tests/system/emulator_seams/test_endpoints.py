@@ -98,7 +98,7 @@ def test_a_serving_containers_calls_are_known_and_can_be_broken(
         ("endpoint", "s3", "PutObject")
     }
     account.client("s3").delete_object(Bucket="stored", Key="one")
-    options = {"code": "AccessDenied", "status": 403, "times": None}
+    options: dict[str, Any] = {"code": "AccessDenied", "status": 403, "times": None}
     with (
         account.fault("s3", "PutObject", of=endpoint, **options) as number,
         pytest.raises(ClientError, match="ModelError"),
