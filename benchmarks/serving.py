@@ -39,7 +39,7 @@ BATCH = 1000
 LEAST_OF_FLASK, LEAST_OF_EMPTY, MOST_MS, LEAST_OF_CALL = 6.0, 0.45, 5.0, 0.7
 
 
-def main(rounds: int, seconds: float) -> int:
+def main(rounds: int, seconds: int) -> int:
     wrk = find()
     with tempfile.TemporaryDirectory() as room, ExitStack() as stack:
         base = Path(room) / "boosted"
@@ -70,7 +70,7 @@ def _recommender(room: Path, stack: ExitStack) -> str | None:
 
 
 def _measured(
-    wrk: Wrk, servers: Sequence[Rival], addresses: Mapping[str, str], rounds: int, seconds: float
+    wrk: Wrk, servers: Sequence[Rival], addresses: Mapping[str, str], rounds: int, seconds: int
 ) -> dict[str, list[Load]]:
     row = serving_model.rows(1)
     csv, json = serving_model.csv(row).encode(), mlserver_body(row[0].tolist())
@@ -86,7 +86,7 @@ def _measured(
     return loads
 
 
-def _load(wrk: Wrk, address: str, body: bytes, kind: str = "text/csv", *, seconds: float) -> Load:
+def _load(wrk: Wrk, address: str, body: bytes, kind: str = "text/csv", *, seconds: int) -> Load:
     load = wrk.load(address, body, kind, connections=CONNECTIONS, seconds=seconds)
     if load.failed:
         raise RuntimeError(f"{address} failed {load.failed} requests")
@@ -106,7 +106,7 @@ def _ratio(loads: Mapping[str, Sequence[Load]], one: str, other: str) -> float:
     return median(a.per_second / b.per_second for a, b in pairs)
 
 
-def _batches(wrk: Wrk, address: str, base: Path, rounds: int, seconds: float) -> dict[str, float]:
+def _batches(wrk: Wrk, address: str, base: Path, rounds: int, seconds: int) -> dict[str, float]:
     """Rows in a second, asked by the thousand and in ONNX Runtime called with all processors."""
     rows = serving_model.rows(BATCH)
     body, asked = serving_model.csv(rows).encode(), rows.astype(np.float32)
@@ -154,4 +154,4 @@ def _told(figures: dict[str, Any]) -> int:
 
 if __name__ == "__main__":
     numbers = sys.argv[1:] + ["7", "3"][len(sys.argv) - 1 :]
-    sys.exit(main(int(numbers[0]), float(numbers[1])))
+    sys.exit(main(int(numbers[0]), int(numbers[1])))

@@ -29,7 +29,7 @@ class Wrk:
     environment: dict[str, str]
 
     def load(
-        self, url: str, body: bytes, content_type: str, *, connections: int, seconds: float
+        self, url: str, body: bytes, content_type: str, *, connections: int, seconds: int
     ) -> Load:
         with tempfile.TemporaryDirectory() as folder:
             asked, script = Path(folder) / "body", Path(folder) / "post.lua"
@@ -39,7 +39,7 @@ class Wrk:
                 f'local file = io.open("{asked}", "rb")\n'
                 'wrk.body = file:read("*a")\nfile:close()\n'
             )
-            arguments = ["-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s"]
+            arguments = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
             done = subprocess.run(
                 [*self.command, *arguments, "--latency", "-s", str(script), url],
                 env={**os.environ, **self.environment},

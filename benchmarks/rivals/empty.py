@@ -16,6 +16,10 @@ from ml.serving.worker import work
 
 
 class Empty(Application):
+    @property
+    def express(self) -> None:
+        return None
+
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
         headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -11,6 +11,7 @@ import asyncio
 from ml.serving.board import Board
 from ml.serving.capture import Capture
 from ml.serving.exposition import exposed
+from ml.serving.express import Express
 from ml.serving.figures import Figures, new_board
 from ml.serving.invocations import Invocations
 from ml.serving.predictor import Predictor
@@ -32,6 +33,11 @@ class Application:
         self._draining = False
 
     @property
+    def express(self) -> Express | None:
+        """What answers small requests without coming here (connection.py)."""
+        return self.invocations.express
+
+    @property
     def healthy(self) -> bool:
         return not self._draining and not self.invocations.stuck
 
@@ -49,16 +55,16 @@ class Application:
         methods = _METHODS.get(path)
         if methods is None:
             paths = ", ".join(_METHODS)
-            await reply_error(scope, send, 404, f"the path must be one of {paths}", last)
+            await reply_error(send, 404, f"the path must be one of {paths}", last)
         elif method not in methods:
             headers = Headers((b"allow", ", ".join(methods).encode()), *last.pairs)
             problem = f"the method must be {' or '.join(methods)}, got {method[:20]}"
-            await reply_error(scope, send, 405, problem, headers)
+            await reply_error(send, 405, problem, headers)
         elif path == "/ping":
-            await reply(scope, send, 200 if self.healthy else 503, b"", "text/plain", last)
+            await reply(send, 200 if self.healthy else 503, b"", "text/plain", last)
         else:
             content, kind = await asyncio.to_thread(self._exposed)
-            await reply(scope, send, 200, content, kind, last)
+            await reply(send, 200, content, kind, last)
 
     def _exposed(self) -> tuple[bytes, str]:
         return exposed(self._board, self._served.bounds, self._served.labels)

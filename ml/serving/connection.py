@@ -6,8 +6,6 @@ is added costs a request a look at a dictionary: time is kept by a look every se
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -15,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+from ml.serving.express import express_of
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
@@ -25,12 +25,6 @@ REQUEST_SECONDS = 90.0
 """From a request's head until its answer is taken; the application gives up earlier by itself."""
 REFUSED = "perennial.refused"
 """Where the request's scope says with which status the connection already answered it."""
-WHOLE_ANSWER = "perennial.whole_answer"
-"""The extension (as ASGI calls it) that writes an answer in one go: status, header lines, content.
-It returns whether it could; an answer by ASGI's two messages costs two packets, two system calls,
-and the checks of headers that are always the same: a quarter of a small request."""
-
-WholeAnswer = Callable[[int, bytes, bytes], bool]
 
 
 class Connection(HttpToolsProtocol):
@@ -39,6 +33,9 @@ class Connection(HttpToolsProtocol):
         self._head = 0
         self._seen: object = None
         self._seen_at = self.loop.time()
+        self._express = express_of(self.app)
+        self._feeding = False
+        self._whole: RequestResponseCycle | None = None
 
     def data_received(self, data: bytes) -> None:
         if len(data) <= MAX_HEAD_BYTES:
@@ -49,7 +46,14 @@ class Connection(HttpToolsProtocol):
                 self._feed(data[start : start + MAX_HEAD_BYTES])
 
     def _feed(self, data: bytes) -> None:
-        super().data_received(data)
+        self._feeding = True
+        try:
+            super().data_received(data)
+        finally:
+            self._feeding = False
+        if self._whole is not None:
+            cycle, self._whole = self._whole, None
+            super()._start_asgi_task(cycle, self.app)
         # ``method`` is set when the head is complete.
         if self.scope is not None and "method" not in self.scope:
             # What came with a head's first byte may have been the body before it.
@@ -60,8 +64,19 @@ class Connection(HttpToolsProtocol):
             self._head = 0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        cycle.scope["extensions"] = {WHOLE_ANSWER: partial(_answer_whole, cycle)}
-        super()._start_asgi_task(cycle, app)
+        # Called when a head is complete; its body may be complete in a moment, or come later.
+        if self._feeding and self._express is not None and self._whole is None:
+            self._whole = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        cycle = self._whole
+        if cycle is not None and self._express is not None and not cycle.more_body:
+            self._whole = None
+            if not self._express.take(cycle):
+                super()._start_asgi_task(cycle, self.app)
 
     @property
     def _answered(self) -> bool:
@@ -94,21 +109,3 @@ class Connection(HttpToolsProtocol):
         if not self._answered:
             self.cycle.scope[REFUSED] = status
         self.transport.close()
-
-
-def _answer_whole(cycle: RequestResponseCycle, status: int, lines: bytes, content: bytes) -> bool:
-    """As the cycle's ``send`` of a head and of a whole body, for answers that the server makes."""
-    if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    always = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-    close = b"" if cycle.keep_alive else b"connection: close\r\n"
-    length = b"content-length: %d\r\n\r\n" % len(content)
-    parts = (STATUS_LINE[status], always, lines, close, length, content)
-    cycle.transport.write(b"".join(parts))
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True

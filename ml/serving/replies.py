@@ -1,13 +1,14 @@
-"""What goes back to a caller, as the messages of ASGI or in one go where the server can."""
+"""What goes back to a caller, as the messages of ASGI."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import orjson
 
-from ml.serving.connection import WHOLE_ANSWER
+from ml.serving.limits import BadRequest
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -22,38 +23,43 @@ CLOSE: Header = (b"connection", b"close")
 class Headers:
     """Headers that many answers have, as pairs and as they are written."""
 
-    __slots__ = ("closes", "lines", "pairs")
+    __slots__ = ("lines", "pairs")
 
     def __init__(self, *pairs: Header) -> None:
         self.pairs = pairs
         self.lines = b"".join(b"%b: %b\r\n" % pair for pair in pairs)
-        self.closes = CLOSE in pairs
 
     def and_close(self) -> Headers:
-        return self if self.closes else Headers(*self.pairs, CLOSE)
+        return self if CLOSE in self.pairs else Headers(*self.pairs, CLOSE)
 
 
 NONE = Headers()
 
 
 async def reply(
-    scope: Scope, send: Send, status: int, content: bytes, kind: str, headers: Headers = NONE
+    send: Send, status: int, content: bytes, kind: str, headers: Headers = NONE
 ) -> None:
-    content_type = kind.encode("latin-1")
-    extensions = scope.get("extensions")
-    if extensions is not None and not headers.closes and scope["method"] != "HEAD":
-        whole = extensions.get(WHOLE_ANSWER)
-        lines = b"content-type: %b\r\n%b" % (content_type, headers.lines)
-        if whole is not None and whole(status, lines, content):
-            return
-    length = b"%d" % len(content)
+    content_type, length = kind.encode("latin-1"), b"%d" % len(content)
     start = [(b"content-type", content_type), (b"content-length", length), *headers.pairs]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": content})
 
 
-async def reply_error(
-    scope: Scope, send: Send, status: int, problem: str, headers: Headers = NONE
-) -> None:
-    content = orjson.dumps({"error": problem})
-    await reply(scope, send, status, content, "application/json", headers)
+async def reply_error(send: Send, status: int, problem: str, headers: Headers = NONE) -> None:
+    await reply(send, status, error_body(problem), "application/json", headers)
+
+
+def error_body(problem: str) -> bytes:
+    return orjson.dumps({"error": problem})
+
+
+def problem_of(error: Exception) -> tuple[int, str]:
+    """Return the status and what a caller is told; the log holds what nobody foresaw."""
+    match error:
+        case BadRequest():
+            return error.status, str(error)
+        case TimeoutError():
+            return 503, f"no answer in time: {error}"
+        case _:
+            traceback.print_exception(error)
+            return 500, "the server failed; its log says why"

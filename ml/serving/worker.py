@@ -11,8 +11,10 @@ import socket
 import sys
 from collections.abc import Generator
 from time import monotonic
+from typing import Any
 
 from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ml.serving.application import Application
 from ml.serving.capture import Capture
@@ -34,29 +36,32 @@ _GARBAGE = (50_000, 20, 20)
 """Collections, of which a request needs none, are a pause of milliseconds in a hundred requests."""
 
 
+def configured(application: Any, connection: type[HttpToolsProtocol] = Connection) -> Config:
+    """Return uvicorn's settings; nothing stands between a connection and ``application``."""
+    return Config(
+        application,
+        loop="uvloop",
+        http=connection,
+        ws="none",
+        interface="asgi3",
+        lifespan="off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=IN_FLIGHT_SECONDS,
+    )
+
+
 class Worker(Server):
     def __init__(
         self, application: Application, row: memoryview[float], capture: Capture | None
     ) -> None:
-        config = Config(
-            application,
-            loop="uvloop",
-            http=Connection,
-            ws="none",
-            interface="asgi3",
-            lifespan="off",
-            access_log=False,
-            log_level="error",
-            server_header=False,
-            proxy_headers=False,
-            backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=IN_FLIGHT_SECONDS,
-        )
-        super().__init__(config)
+        super().__init__(configured(application))
         self._application = application
         self._capture = capture
-        application.invocations.together = self.server_state.tasks
         self._row = row
         self._supervisor = os.getppid()
 
