@@ -122,7 +122,7 @@ def test_the_drift_check_counts_the_servers_own_captures_and_sets_binary_ones_as
     window = Window(baseline())
     captures = Captures(bucket, bucket="captures", model="churn", endpoint="churn-dev")
     span = Span(start=AT, end=AT + timedelta(hours=1), version=3)
-    counted = count_captures(captures, span, NAMES, window)
+    counted = count_captures(captures, span, NAMES, window, lately=span)
 
     assert window.rows == sum(len(read_rows(body, kind, FEATURES)) for kind, body in REQUESTS)
     assert counted.refused == 1
