@@ -97,7 +97,13 @@ class _Reading:
         The parser keeps the last of two fields of one name and says nothing.
         """
         if body.count(b'"') > 2 * self._texts and b"\\" not in body:
-            raise BadRequest("a field of a row, or of the body, is named twice")
+            times = {name: body.count(orjson.dumps(name)) for name in self._schema.names}
+            most = max(times, key=times.__getitem__)
+            # Where all are named as often, it is a field of the body around them.
+            where = (
+                f"field {most!r}" if times[most] > min(times.values()) else "a field of the body"
+            )
+            raise BadRequest(f"{where} is named twice")
 
     def values(self, document: Any) -> NDArray[np.float64]:
         if isinstance(document, list):
