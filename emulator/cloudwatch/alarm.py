@@ -67,6 +67,8 @@ class Rule:
     """``None`` means all of them, and AWS then words its reasons differently."""
     period: int
     missing: Missing = Missing.MISSING
+    least_samples: float = 0.0
+    """A percentile of fewer changes no state; 0: it is evaluated whatever there is."""
 
     @property
     def needed(self) -> int:
@@ -115,7 +117,21 @@ def rule_of(alarm: Record) -> Rule:
         datapoints_to_alarm=alarm.get("DatapointsToAlarm"),
         period=period_of(alarm),
         missing=Missing.IGNORE if ignores else Missing(alarm.get("TreatMissingData") or "missing"),
+        least_samples=_least_samples(alarm),
     )
+
+
+def _least_samples(alarm: Record) -> float:
+    """Ten samples on the rarer side of the percentile, where the alarm asks for that.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+    """
+    statistic = alarm.get("ExtendedStatistic") or ""
+    if alarm.get("EvaluateLowSampleCountPercentile") != "ignore" or not statistic.startswith("p"):
+        return 0.0
+    share = float(statistic[1:]) / 100
+    rarer = 1 - share if share >= 0.5 else share
+    return 10 / rarer if rarer > 0 else 0.0
 
 
 def period_of(alarm: Record) -> int:

@@ -41,7 +41,12 @@ def evaluate(rule: Rule, datapoints: Sequence[Datapoint]) -> Verdict:
     evaluated = real[-rule.evaluation_periods :]
     filled = rule.evaluation_periods - len(evaluated)
     breaching = sum(_breaches(rule, point) for point in evaluated)
-    state = _state(rule, datapoints, evaluated, breaching, filled)
+    samples = sum(point.sample_count for point in evaluated)
+    state = (
+        None
+        if evaluated and samples < rule.least_samples
+        else _state(rule, datapoints, evaluated, breaching, filled)
+    )
     return Verdict(state=state, evaluated=evaluated, filled=filled)
 
 

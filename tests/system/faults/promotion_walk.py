@@ -125,6 +125,7 @@ class Killing:
             if ended.status == "SUCCEEDED":
                 assert place == len(self.steps) - 1, f"{step} was never reached: {self.kills}"
                 return
+            assert acted, f"{step} at call {self._skip}: stopped by something else: {ended}"
             self.promotion.broken += self._otherwise(ended)
             if acted == following:
                 place, self._skip, self._seen = place + 1, 0, set()

@@ -45,11 +45,11 @@ def test_a_promotion_killed_at_its_calls_ends_with_one_model_and_one_story(
 @pytest.mark.exhaustive
 def test_a_killed_probe_leaves_no_doubt_either(promotion: PromotionWalk) -> None:
     for step in ("Observe", "Confirm"):
-        for skip in (0, 7):
+        for effect in ("kill_before", "kill_after"):
             function = promotion.walk.function_of(step)
             account = promotion.walk.platform.account
-            with account.fault("*", "InvokeEndpoint", "kill_after", of=function, skip=skip):
-                promotion.go_on(f"{step} killed at probe {skip}")
+            with account.fault("*", "InvokeEndpoint", effect, of=function):
+                promotion.go_on(f"{step} {effect} its first probe")
     promotion.until_it_is_done("nobody kills any more")
 
     promotion.has_promoted_once()

@@ -93,6 +93,7 @@ def test_every_alarm_of_a_rollback_watches_the_candidates_own_figures(stage: Sta
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
         assert (alarm["TreatMissingData"], alarm["Period"]) == ("notBreaching", 60)
         assert "docs/runbooks/candidate-rolled-back.md" in alarm["AlarmDescription"]
+    assert alarms["latency-p50"]["EvaluateLowSampleCountPercentile"] == "ignore"
     assert stage.measurements.asked == ["churn-dev-v1-aaaaaaaa"]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.cloudwatch.alarm import Comparison, Missing, Rule, State
+from emulator.cloudwatch.alarm import Comparison, Missing, Rule, State, rule_of
 from emulator.cloudwatch.evaluation import Datapoint, Verdict, evaluate
 
 KEEP = None
@@ -90,3 +90,39 @@ def test_an_alarm_is_evaluated_as_often_as_aws_says(period: int, periods: int, s
         comparison=Comparison.GREATER, threshold=1, evaluation_periods=periods, period=period
     )
     assert rule.step == step
+
+
+@pytest.mark.parametrize(
+    ("statistic", "asked", "samples", "state"),
+    [
+        ("p50", "ignore", 19, KEEP),
+        ("p50", "ignore", 20, ALARM),
+        ("p99", "ignore", 999, KEEP),
+        ("p99", "ignore", 1001, ALARM),
+        ("p10", "ignore", 99, KEEP),
+        ("p50", "evaluate", 1, ALARM),
+        ("p50", None, 1, ALARM),
+    ],
+)
+def test_a_percentile_of_too_few_samples_changes_no_state_where_it_is_ignored(
+    statistic: str, asked: str | None, samples: int, state: State | None
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html"""
+    rule = rule_of(
+        {
+            "Namespace": "AWS/SageMaker",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 1,
+            "EvaluationPeriods": 1,
+            "Period": 60,
+            "ExtendedStatistic": statistic,
+            "EvaluateLowSampleCountPercentile": asked,
+            "TreatMissingData": "notBreaching",
+        }
+    )
+    start = datetime(1997, 7, 1, tzinfo=UTC)
+    missing = [Datapoint(start=start, value=None)] * 2
+
+    assert evaluate(rule, missing).state is OK
+    found = Datapoint(start=start, value=5.0, sample_count=samples)
+    assert evaluate(rule, [*missing, found]).state is state
