@@ -1,7 +1,7 @@
 """Every way in which a candidate is bad, and what must be said of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ class Bad:
     """Expressions, each of which must be found in the cause."""
     sees_traffic: bool = False
     """Whether callers must have met it: it does nothing wrong before."""
+    says_of_failures: str = front.MARK
+    """What callers were told of each request that it failed."""
     hangs: bool = False
     """Whether its start must be waited for as long as the platform allows."""
     quick: bool = False
@@ -106,7 +108,10 @@ ALL = (
     live("crash loop", "health check", sees_traffic=False, exits_at_start=True),
     live("ping 500", "health check", hangs=True, sees_traffic=False, ping=500),
     live("slow start", "health check", hangs=True, sees_traffic=False, starts_after=1 << 30),
-    live("crash when asked", "5xx", exits_when_asked=True, after=100),
+    replace(
+        live("crash when asked", "5xx", exits_when_asked=True, after=100),
+        says_of_failures="The container closed the connection",
+    ),
     # What answers with errors.
     image("5xx on all requests", front.MARK, fails_every=1),
     image("5xx on a tenth of requests", "5xx", fails_every=10),

@@ -22,6 +22,7 @@ from typing import Any, Final
 BEHAVIOUR: dict[str, Any] = {}
 MARK: Final = "the candidate spoils this answer"
 _TURNS = itertools.count(1)
+_OWN = threading.local()
 _PASSED = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes")
 
 
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, headers, content)
 
     def _asked(self, method: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.inner, timeout=60)
+        connection = _connection(self._server.inner)
         passed = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
         try:
             connection.request(method, self.path, body or None, passed)
@@ -109,9 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
             }
             return answer.status, kept, answer.read()
         except (OSError, http.client.HTTPException):
+            connection.close()  # the next request opens it again
             return 503, {}, b"the server does not answer yet"
-        finally:
-            connection.close()
 
     def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self.send_response(status)
@@ -125,6 +125,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _server(self) -> _Server:
         assert isinstance(self.server, _Server)
         return self.server
+
+
+def _connection(inner: int) -> http.client.HTTPConnection:
+    """Each thread, which is one of the endpoint's connections, keeps its own."""
+    if not hasattr(_OWN, "connection"):
+        _OWN.connection = http.client.HTTPConnection("127.0.0.1", inner, timeout=60)
+    return _OWN.connection
 
 
 def _spoilt(content: bytes, content_type: str) -> bytes:

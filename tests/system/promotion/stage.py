@@ -26,6 +26,8 @@ SETTINGS: Settings = (
     ("hyperparameters", "max_leaf_nodes = 8"),
     ("rollout", "bake_seconds = 120"),
     ("rollout", "min_invocations = 40"),
+    # What stands before a bad candidate's server takes its time, the more on a busy machine.
+    ("rollout", "max_latency_ratio = 8"),
 )
 
 

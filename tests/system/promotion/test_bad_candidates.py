@@ -9,7 +9,7 @@ import pytest
 from contracts.ledger import LedgerKind
 from contracts.run import Champion
 from tests.system.loop.platform_under_test import LivePlatform
-from tests.system.promotion import candidates, front
+from tests.system.promotion import candidates
 from tests.system.promotion.bad_candidates import ALL, Bad
 from tests.system.promotion.callers import Callers, now, since
 from tests.system.promotion.candidates import Candidate, Promotion, Registrar
@@ -83,7 +83,7 @@ def _assert_champion_answered(
     promotion: Promotion,
     bad: Bad,
 ) -> None:
-    not_its_own = [each for each in asking.failed if front.MARK not in each.original]
+    not_its_own = [each for each in asking.failed if bad.says_of_failures not in each.original]
     assert not_its_own == [], f"{len(not_its_own)} requests failed that the candidate never had"
     shifted = bool(_SHIFTS & set(promotion.steps))
     if not shifted:
