@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 from __future__ import annotations
 
 import asyncio
+import os
 
 from ml.serving.board import Board
 from ml.serving.capture import Capture
@@ -31,6 +32,11 @@ class Application:
         self._board = board
         self.invocations = Invocations(served, Figures(board.row(worker), served.bounds), capture)
         self._draining = False
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether nobody would replace or end this worker any more."""
+        return self._board.supervisor not in (os.getppid(), os.getpid())
 
     @property
     def express(self) -> Express | None:

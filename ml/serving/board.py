@@ -8,6 +8,7 @@ take 10 µs, a quarter of a request (measured 2026-11).
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 
 _SIZE = 8
@@ -18,6 +19,8 @@ class Board:
 
     def __init__(self, workers: int, width: int) -> None:
         self.workers = workers
+        self.supervisor = os.getpid()
+        """Who made the board: asked for after a fork, one's parent may already be another."""
         self._width = width
         self._cells = memoryview(mmap.mmap(-1, workers * width * _SIZE)).cast("d")
 

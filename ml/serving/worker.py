@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 import socket
 import sys
@@ -63,7 +62,6 @@ class Worker(Server):
         self._application = application
         self._capture = capture
         self._row = row
-        self._supervisor = os.getppid()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
@@ -95,8 +93,7 @@ class Worker(Server):
             connection.look(now)
         if not self._application.invocations.stuck:
             self._row[BEAT] = monotonic()
-        if os.getppid() != self._supervisor:
-            # Nobody would replace or end this worker any more.
+        if self._application.orphaned:
             self.should_exit = True
 
     @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Large requests make no small one wait, and what takes too long is given up."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -133,3 +134,11 @@ def test_predictions_are_counted_the_same_one_by_one_and_many_at_once(rows: int)
     at_most = {bound: sum(score <= bound for score in scores) for bound in (0.25, 0.5, 1.0)}
     for bound, count in at_most.items():
         assert f'perennial_predictions_bucket{{le="{bound}"}} {float(count)}' in text
+
+
+def test_a_worker_whose_supervisor_died_before_it_began_knows_it(trained: Path) -> None:
+    board = new_board(1)
+    served = Served(load_verified(trained), "3")
+    assert not Application(served, board).orphaned
+    board.supervisor = 1 if os.getppid() != 1 else 2
+    assert Application(served, board).orphaned
