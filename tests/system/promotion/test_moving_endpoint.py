@@ -1,5 +1,6 @@
 """Other hands change the endpoint during a promotion: it waits, keeps capacity, and tells."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,6 @@ import pytest
 
 from contracts import naming
 from contracts.ledger import LedgerKind
-from contracts.run import Champion
 from tests.system.loop.platform_under_test import LivePlatform
 from tests.system.promotion import candidates
 from tests.system.promotion.candidates import Promotion, Registrar
@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 _MORE = 3
 _STEP = 5.0
+_CAP = 300.0
+"""Real seconds after which a scenario is stuck."""
 
 
 def test_capacity_that_scaling_had_reached_survives_the_switch(
@@ -68,9 +70,16 @@ def test_an_endpoint_that_goes_back_silently_is_a_failed_promotion(
     champion, candidate = platform.champion(), registrar.copy()
     told = len(platform.inbox.all())
 
-    with live_callers(platform, per_step=12) as asking:
+    with (
+        live_callers(platform, per_step=12) as asking,
+        # The promotion looks away: its last step is throttled a few times, and tries again.
+        platform.account.fault(
+            "lambda", "Invoke", state="Confirm", times=4, code="TooManyRequestsException"
+        ),
+    ):
         arn = candidates.start(platform, candidate, "it goes back")
-        deployment = _taken_over(platform, champion)
+        _pass_until_entered(platform, arn, "Confirm")
+        deployment = platform.endpoint()["EndpointConfigName"]
         platform.client("sagemaker").update_endpoint(
             EndpointName=platform.deployed.endpoint, EndpointConfigName=champion.deployment
         )
@@ -78,9 +87,9 @@ def test_an_endpoint_that_goes_back_silently_is_a_failed_promotion(
 
     promotion = candidates.ended(platform, arn, told)
     assert promotion.status == "FAILED", promotion
-    assert len(promotion.told) == 1, promotion.told
+    [notice] = [each for each in promotion.told if promotion.name in each.text]
     [line] = platform.ledger(LedgerKind.PROMOTION_ENDED, about=promotion.name)
-    for text in (promotion.cause, promotion.told[0].text, line.summary):
+    for text in (promotion.cause, notice.text, line.summary):
         assert champion.deployment in text, f"{text!r} does not say what serves"
         assert f"version {candidate.number} does not serve" in text
     assert deployment != champion.deployment
@@ -90,7 +99,8 @@ def test_an_endpoint_that_goes_back_silently_is_a_failed_promotion(
 
 def _assert_promoted(platform: LivePlatform, promotion: Promotion) -> None:
     assert promotion.status == "SUCCEEDED", promotion
-    assert len(promotion.told) == 1, promotion.told
+    # Other hands' changes are told of as well: by the reconciler.
+    assert len([each for each in promotion.told if promotion.name in each.text]) == 1
     platform.assert_at_rest_on(platform.champion())
 
 
@@ -123,24 +133,12 @@ def _resize(platform: LivePlatform, count: int) -> None:
 
 
 def _pass_until_entered(platform: LivePlatform, arn: str, step: str) -> None:
-    def entered() -> bool:
-        return step in candidates.ended(platform, arn, 0).steps
-
-    platform.pass_until(entered, f"{step} was entered", 0.1)
-
-
-def _taken_over(platform: LivePlatform, champion: Champion) -> str:
-    """Let time pass until the candidate has all traffic; return its deployment."""
-
-    def has_taken_over() -> bool:
-        endpoint = platform.endpoint()
-        return (
-            endpoint["EndpointStatus"] == "InService"
-            and endpoint["EndpointConfigName"] != champion.deployment
-        )
-
-    platform.pass_until(has_taken_over, "the candidate has taken over", _STEP)
-    return platform.endpoint()["EndpointConfigName"]
+    """Let time pass, but not what follows the step: the clock waits for nothing it sets off."""
+    until = time.monotonic() + _CAP
+    while step not in candidates.ended(platform, arn, 0).steps:
+        assert time.monotonic() < until, f"{step} was not entered\n{platform.recently()}"
+        platform.account.advance(2, patience=0.2)
+        platform.between_steps()
 
 
 def _slow_canary(seconds: int) -> dict[str, Any]:
