@@ -188,6 +188,7 @@ class PromotionStates:
                 Assign={
                     "endpoint_status": expression(f"{_RESULT}.status"),
                     "answered": expression(f"{_RESULT}.answered"),
+                    "looks": expression(f"{_RESULT}.status in {_MOVING} ? 0 : $looks + 1"),
                     "cause": expression(f"$cause != '' ? $cause : {_RESULT}.cause"),
                 },
                 Next="IsItDone",

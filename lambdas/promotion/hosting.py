@@ -119,7 +119,7 @@ class Hosting:
             # A content type that is not named here is captured in Base64.
             "CaptureContentTypeHeader": {
                 "CsvContentTypes": ["text/csv"],
-                "JsonContentTypes": ["application/json"],
+                "JsonContentTypes": ["application/json", "application/jsonlines"],
             },
         }
 
