@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from contracts import layout, moment
+from lambdas.promotion.guard import Given
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class CapturedAnswers:
 
     def given(
         self, folder: str, *, version: int, since: datetime, at: datetime
-    ) -> tuple[list[float], list[float]]:
+    ) -> tuple[Given, Given]:
         """The scores that ``version`` gave to callers since then, and those that another gave them.
 
         Of its own the newest count, of the other those around that moment: it may have no traffic
@@ -53,17 +54,18 @@ class CapturedAnswers:
         )
         return own, others
 
-    def _scores(self, keys: Iterable[str], wanted: Callable[[Answered], bool]) -> list[float]:
-        found: list[float] = []
+    def _scores(self, keys: Iterable[str], wanted: Callable[[Answered], bool]) -> Given:
+        found, requests = list[float](), 0
         for key in islice(keys, _MOST_FILES):
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
             for line in body.iter_lines():
                 answer = _answer(line) if line.strip() else None
                 if answer is not None and wanted(answer):
                     found += answer.scores
+                    requests += 1
                 if len(found) >= _MOST:
-                    return found
-        return found
+                    return Given(scores=found, requests=requests)
+        return Given(scores=found, requests=requests)
 
     def _keys(self, folder: str, since: datetime, at: datetime) -> Iterator[str]:
         """Files of [since, at], oldest first; one is named after its first record's minute."""

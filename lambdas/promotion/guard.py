@@ -23,6 +23,18 @@ _TAIL = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Scores that callers were given, and in how many requests: rows of one are often alike, so
+    chance is reckoned by requests."""
+
+    scores: Sequence[float]
+    requests: int
+
+
+NOTHING = Given(scores=(), requests=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distance:
     psi: float
     allowed: float
@@ -64,38 +76,43 @@ class Shift:
 
 def shift_of(
     expected: FeatureBaseline,
-    scores: Sequence[float],
+    own: Given,
     card: ModelCard,
     *,
-    champions: Sequence[float] = (),
+    champions: Given = NOTHING,
     champions_expected: FeatureBaseline | None = None,
 ) -> Shift:
     """Compare with the hold-out's and with the ``champions`` answers to the same callers.
 
     ``champions_expected`` are the champion's answers to its own hold-out; None: not known.
     """
-    least = card.rollout.min_prediction_rows
-    if len(scores) < least or sum(expected.counts) < 1:
-        return Shift(rows=len(scores), from_holdout=None, from_champion=None)
-    counts, _ = count(scores, expected.cuts)
-    beside, _ = count(champions, expected.cuts)
+    least, rows = card.rollout.min_prediction_rows, len(own.scores)
+    if rows < least or sum(expected.counts) < 1:
+        return Shift(rows=rows, from_holdout=None, from_champion=None)
+    known = len(champions.scores) >= least
+    counts, _ = count(own.scores, expected.cuts)
+    beside, _ = count(champions.scores, expected.cuts)
     moved = 0.0
-    if champions_expected is not None and len(champions) >= least:
-        old, _ = count(champions, champions_expected.cuts)
+    if champions_expected is not None and known:
+        old, _ = count(champions.scores, champions_expected.cuts)
         moved = _LIKE_THE_CHAMPION * psi(champions_expected.counts, old)
     return Shift(
-        rows=len(scores),
-        from_holdout=_distance(expected.counts, counts, card, moved=moved),
-        from_champion=None if len(champions) < least else _distance(beside, counts, card),
+        rows=rows,
+        from_holdout=Distance(
+            psi=psi(expected.counts, counts),
+            allowed=max(_allowed(expected, sum(expected.counts), own, card), moved),
+        ),
+        from_champion=Distance(
+            psi=psi(beside, counts), allowed=_allowed(expected, champions.requests, own, card)
+        )
+        if known
+        else None,
     )
 
 
-def _distance(
-    expected: Sequence[int], counts: Sequence[int], card: ModelCard, *, moved: float = 0.0
-) -> Distance:
+def _allowed(binned: FeatureBaseline, rows: int, own: Given, card: ModelCard) -> float:
     """The card's limit gives way where samples of these sizes differ more by chance."""
     chance = critical_psi(
-        expected_rows=sum(expected), observed_rows=sum(counts), bins=len(expected), tail=_TAIL
+        expected_rows=rows, observed_rows=own.requests, bins=len(binned.counts), tail=_TAIL
     )
-    allowed = max(card.rollout.max_prediction_psi, chance, moved)
-    return Distance(psi=psi(expected, counts), allowed=allowed)
+    return max(card.rollout.max_prediction_psi, chance)

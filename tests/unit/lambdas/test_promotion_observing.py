@@ -12,7 +12,7 @@ from contracts.errors import ContractError
 from lambdas.adapters.documents import render
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
-from lambdas.promotion.guard import shift_of
+from lambdas.promotion.guard import Given, shift_of
 from lambdas.promotion.known_answers import KnownAnswers, golden_rows
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.observation import probes_for
@@ -221,6 +221,24 @@ def test_too_few_answers_give_no_figure_and_say_so(stage: Stage) -> None:
     assert published(stage, "CandidatePredictionShift") == []
 
 
+def each_alone(scores: list[float]) -> Given:
+    return Given(scores=scores, requests=len(scores))
+
+
+def test_rows_of_one_request_are_alike_and_count_as_one() -> None:
+    """Forty requests of five neighbours are forty draws of callers, not two hundred."""
+    scores = [0.9] * 120 + [0.1] * 80
+    alone, together = each_alone(scores), Given(scores=scores, requests=40)
+    tight = replace(CARD, rollout=replace(CARD.rollout, max_prediction_psi=0.01))
+
+    far, near = shift_of(HALVES, alone, tight), shift_of(HALVES, together, tight)
+
+    assert far.from_holdout is not None
+    assert near.from_holdout is not None
+    assert far.from_holdout.psi == near.from_holdout.psi
+    assert near.from_holdout.allowed > 2 * far.from_holdout.allowed
+
+
 def test_what_is_allowed_grows_where_chance_alone_explains_more() -> None:
     tens = FeatureBaseline(
         name="score", cuts=tuple(n / 10 for n in range(1, 10)), counts=(10,) * 10, missing=0
@@ -229,7 +247,7 @@ def test_what_is_allowed_grows_where_chance_alone_explains_more() -> None:
     scores = [n / 200 for n in range(200)]
 
     def allowed(expected: FeatureBaseline, count: int, card: ModelCard) -> float:
-        distance = shift_of(expected, scores * count, card).from_holdout
+        distance = shift_of(expected, each_alone(scores * count), card).from_holdout
         assert distance is not None
         return distance.allowed
 
@@ -358,7 +376,9 @@ def test_callers_who_have_changed_explain_as_much_as_the_champions_answers_have_
     old = [score / 10 for score in champions]
     expected = replace(HALVES, cuts=(0.05,))
 
-    shift = shift_of(HALVES, own, CARD, champions=old, champions_expected=expected)
+    shift = shift_of(
+        HALVES, each_alone(own), CARD, champions=each_alone(old), champions_expected=expected
+    )
 
     assert shift.multiple is not None
     assert (shift.multiple > 1) is away
