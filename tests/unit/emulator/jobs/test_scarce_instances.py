@@ -114,7 +114,10 @@ def test_a_limit_may_concern_one_kind_of_job(
     ("limits", "said"),
     [
         ({"quota": -1}, "quota must be 0 or more, got -1"),
-        ({"jobs": "endpoints"}, "jobs must be training, processing, transform or nothing, got 'endpoints'"),
+        (
+            {"jobs": "endpoints"},
+            "jobs must be training, processing, transform or nothing, got 'endpoints'",
+        ),
     ],
 )
 def test_a_limit_that_means_nothing_is_refused(
