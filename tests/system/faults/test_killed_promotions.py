@@ -29,6 +29,7 @@ def promotion(walk: Walk) -> PromotionWalk:
         pytest.param("kill_after", WRITES, ("Plan", "JudgeSmoke", "Observe", "Confirm")),
         pytest.param("kill_after", _OTHERS, EVERY_STEP, marks=pytest.mark.exhaustive),
         pytest.param("kill_before", _OTHERS, EVERY_STEP, marks=pytest.mark.exhaustive),
+        pytest.param("kill_before", WRITES, EVERY_STEP, marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_promotion_killed_at_its_calls_ends_with_one_model_and_one_story(
