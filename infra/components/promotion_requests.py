@@ -13,7 +13,7 @@ LOOK_SECONDS = 60
 _RESTORE_SECONDS = 15
 """How long the old fleet stays after a rollback: whoever asked for it waits, and what is put back
 has served before. What does not answer at all never gets any traffic."""
-_MOST_TERMINATION_SECONDS = 120
+_MOST_TERMINATION_SECONDS = 60
 """Alarms are looked at every minute, and figures come a minute late: errors of the last minute of
 a bake are seen while the old fleet is still there."""
 _FAMILIES = ("m4", "m5", "c4", "c5", "p2", "p3", "g4dn", "m6i", "c6i", "r6i", "m7i", "c7i", "r7i")

@@ -181,7 +181,7 @@ def test_the_live_endpoint_changes_by_canary_and_rolls_back_on_alarm(promotion: 
         "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 50},
         "WaitIntervalInSeconds": 300,
     }
-    assert deployment["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 120
+    assert deployment["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 60
     assert deployment["AutoRollbackConfiguration"]["Alarms"] == (
         "{% [$plan.alarms.{'AlarmName': $}] %}"
     )
