@@ -47,11 +47,22 @@ def test_every_error_of_every_state_is_told_once_and_then_resumed_from(walk: Wal
     _data_is_accepted(walk)
     _a_candidate_is_trained(walk)
     _it_is_judged(walk)
+    _each(walk, "Promote", "states", "StartExecution", *PROMOTION)
+
+    _has_promoted_once(walk)
+
+
+@pytest.mark.exhaustive
+def test_every_error_of_every_state_of_a_promotion_is_told_once_and_then_resumed_from(
+    walk: Walk,
+) -> None:
+    walk.forget_champion()
     _it_is_promoted(walk)
 
     _has_promoted_once(walk)
 
 
+@pytest.mark.exhaustive
 def test_a_live_endpoint_is_updated_once_whatever_happens(walk: Walk) -> None:
     walk.has_promoted_a_version()
     walk.forget_champion()  # the next run's is a first model: floor only
@@ -114,7 +125,6 @@ def _it_is_judged(walk: Walk) -> None:
 
 
 def _it_is_promoted(walk: Walk) -> None:
-    _each(walk, "Promote", "states", "StartExecution", *PROMOTION)
     _each_of_promotion(walk, "Plan", "lambda", "Invoke", *HANDLER, MALFORMED)
     _handler_fails(walk, "Plan", at="Promote")
     _each_of_promotion(walk, "SmokeTest", "sagemaker", "CreateTransformJob", *JOB, LIMIT)

@@ -45,7 +45,13 @@ class Walk:
         self.come_to_rest(what)
         self.platform.account.advance(linger, patience=60)
         run = self.platform.ended(self.run_id, told_before=told)
-        return run, self.platform.inbox.all()[told:]
+        # A pointer that the walk itself has taken away is told of as well, by an alarm.
+        notices = [
+            notice
+            for notice in self.platform.inbox.all()[told:]
+            if "ReconcilerAlarm" not in notice.subject
+        ]
+        return run, notices
 
     def is_killed(self, what: str, step: str, acted: Callable[[], bool]) -> bool:
         """Go on; say whether the fault acted, which must then have been told of once."""

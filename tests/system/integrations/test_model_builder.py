@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 SDK = PROJECT / ".perennial" / "env" / "sdk" / "bin" / "python"
 AWS = PROJECT / ".perennial" / "env" / "awscli" / "bin" / "aws"
 EXAMPLE = PROJECT / "examples" / "deploy_a_version.py"
-GROUP = "by-hand"
+GROUP = "by-the-sdk"
 LOYAL, LOST = "3,120,2,40,5,90,300", "200,200,0,0,0,0,20"
 
 

@@ -9,6 +9,7 @@ from tests.system.loop import churn_folder, image_folder
 from tests.system.loop.live_traffic import live_traffic
 from tests.system.loop.platform_under_test import Platform
 from tests.system.loop.platform_view import Run
+from tests.system.promotion import bad_images
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
@@ -64,13 +65,6 @@ def test_a_better_candidate_takes_over_under_traffic_and_a_person_takes_it_back(
     assert "the older one was fine" in notice.text
 
 
-_ANSWERS = "            content_type, accept = _asked(scope)\n"
-_FAILS = """            if __import__("os").environ.get("SAGEMAKER_BATCH") != "true":
-                raise RuntimeError("the candidate does not work")
-"""
-"""Its smoke test, a transform job, finds nothing."""
-
-
 def test_a_candidate_that_answers_5xx_is_rolled_back_and_the_champion_serves(
     platform: Platform, tmp_path: Path
 ):
@@ -116,12 +110,8 @@ def _assert_rolled_back(platform: Platform, run: Run) -> str:
 
 
 def _push_a_broken_server(platform: Platform, room: Path) -> str:
-    """Push the image of these sources in which only ``/invocations`` is broken."""
-    root = image_folder.tampered(
-        room / "image",
-        "ml/serving/invocations.py",
-        lambda text: text.replace(_ANSWERS, _ANSWERS + _FAILS),
-    )
+    """Push an image that answers 500 to all but its smoke test, a transform job."""
+    root = bad_images.with_front(room / "image", {"fails_every": 1, "spares_batch": True})
     return image_folder.push(platform.account, platform.deployed.repository, "broken", root)
 
 

@@ -1,7 +1,7 @@
 """Other hands change the endpoint during a promotion: it waits, keeps capacity, and tells."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -110,7 +110,7 @@ def _instances(platform: LivePlatform) -> tuple[int, int]:
 
 
 @contextmanager
-def _resized(platform: LivePlatform, count: int) -> Iterator[None]:
+def _resized(platform: LivePlatform, count: int) -> Generator[None]:
     """Have as many instances serve as scaling would have made, and as before at the end."""
     before, _ = _instances(platform)
     _resize(platform, count)
