@@ -39,7 +39,7 @@ class Rollout:
     max_latency_ms: float
     """p99 of the candidate's ModelLatency over a minute."""
     max_latency_ratio: float
-    """Median ModelLatency of the candidate, as a multiple of the champion's (at least 5 ms)."""
+    """Median ModelLatency of the candidate, as a multiple of the champion's (at least 20 ms)."""
     max_prediction_psi: float
     """How far the candidate's answers to callers may lie from those to its hold-out."""
     min_prediction_rows: int

@@ -9,8 +9,9 @@ from contracts import metrics, naming
 from contracts.card import ModelCard
 
 _RUNBOOK = "docs/runbooks/candidate-rolled-back.md"
-_LEAST_MEDIAN_MS = 5.0
-"""A model that answers in less than a millisecond may take a few without hurting anybody."""
+_LEAST_MEDIAN_MS = 20.0
+"""A model that answers in a millisecond or two may take a few more on a busy machine: five times as
+long was measured of the champion's own copies (benchmarks/README.md)."""
 
 
 class Symptom(StrEnum):

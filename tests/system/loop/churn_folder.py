@@ -27,7 +27,7 @@ _SETTINGS: dict[str, dict[str, float]] = {
     "admission": {"cool_down_hours": 1, "daily_cap": 1000, "max_rejected": 1000},
     "drift": {"drifted_share": 0.3},
     # A stump's few scores are no measure of what full trees answer to a month's requests.
-    "rollout": {"bake_seconds": 180, "max_prediction_psi": 20, "max_latency_ms": 10000},
+    "rollout": {"bake_seconds": 180, "max_prediction_psi": 20, "max_latency_ratio": 50},
 }
 """The card's sections, and the numbers that these scenarios put into them."""
 
