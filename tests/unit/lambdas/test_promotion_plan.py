@@ -82,7 +82,7 @@ def test_every_alarm_of_a_rollback_watches_the_candidates_own_figures(stage: Sta
     limits = {
         "5xx": (0, own),
         "latency-p99": (1_000_000, own),
-        "latency-p50": (10_000, own),
+        "latency-p50": (20_000, own),
         "wrong-answers": (0, figures),
         "prediction-shift": (1, figures),
     }
