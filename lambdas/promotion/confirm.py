@@ -15,7 +15,7 @@ from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.last_look import LastLook
 from lambdas.promotion.lines import Lines
 from lambdas.promotion.plan_document import parse_plan
-from lambdas.promotion.probes import Probes
+from lambdas.promotion.probes import Probes, at_once
 from lambdas.promotion.registry import Registry
 from lambdas.promotion.scaling import Scaling
 from lambdas.promotion.succession import Succession
@@ -48,7 +48,7 @@ def _ending() -> Ending:
         last_look=LastLook(
             card=card,
             documents=wiring.documents(),
-            probes=Probes(wiring.client("sagemaker-runtime")),
+            probes=Probes(wiring.client("sagemaker-runtime"), at_once=at_once(card)),
             alarms=alarms,
         ),
         succession=_succession(alarms, lines),

@@ -14,7 +14,7 @@ from lambdas.promotion.figures import CandidateFigures
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.observation import Observation
 from lambdas.promotion.plan_document import parse_plan
-from lambdas.promotion.probes import Probes
+from lambdas.promotion.probes import Probes, at_once
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -36,7 +36,7 @@ def _observation() -> Observation:
         environment=wiring.setting(Variable.ENVIRONMENT),
         endpoints=Endpoints(wiring.client("sagemaker")),
         documents=wiring.documents(),
-        probes=Probes(wiring.client("sagemaker-runtime")),
+        probes=Probes(wiring.client("sagemaker-runtime"), at_once=at_once(card)),
         measurements=Measurements(cloudwatch),
         captured=CapturedAnswers(
             wiring.client("s3"), bucket=wiring.setting(Variable.CAPTURES_BUCKET), model=card.name

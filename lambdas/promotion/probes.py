@@ -10,12 +10,24 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contracts import layout, naming
+from contracts.card import ModelCard, ServingMode
 from contracts.errors import ContractError
 from lambdas.promotion.answers import scores_of
 from lambdas.promotion.known_answers import KnownAnswers
 
 _AT_ONCE = 8
 """Fewer than a client keeps connections (10)."""
+_SHARE_OF_SERVERLESS = 5
+"""One in so many of a serverless endpoint's concurrent requests: beyond its limit AWS refuses
+whoever asks, callers too."""
+
+
+def at_once(card: ModelCard) -> int:
+    """How many probes may be under way together without crowding callers out."""
+    serving = card.serving
+    if serving.mode is not ServingMode.SERVERLESS:
+        return _AT_ONCE
+    return max(1, min(_AT_ONCE, serving.serverless.max_concurrency // _SHARE_OF_SERVERLESS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +55,9 @@ class Answers:
 
 
 class Probes:
-    def __init__(self, runtime: Any) -> None:
+    def __init__(self, runtime: Any, *, at_once: int) -> None:
         self._runtime = runtime
+        self._at_once = at_once
 
     def send(
         self, endpoint: str, known: KnownAnswers, *, count: int, version: int, label: str
@@ -65,7 +78,7 @@ class Probes:
             judged = answered_by == str(version)
             return answered_by, "", (known.wrong(row, scores) or "") if judged else ""
 
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(self._at_once) as threads:
             sent = list(threads.map(probe, range(count)))
         errors = [error for _, error, _ in sent if error]
         wrong = [found for _, _, found in sent if found]

@@ -18,8 +18,6 @@ def serverless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePlatfor
     settings = (
         *stage.SETTINGS,
         ("serving", 'mode = "serverless"'),
-        # Callers and probes together; beyond it AWS throttles whoever asks.
-        ("serving.serverless", "max_concurrency = 50"),
         # A busy machine is no slow candidate: times are compared with the champion's.
         ("rollout", "max_latency_ms = 10000"),
         ("rollout", "max_latency_ratio = 50"),

@@ -243,7 +243,7 @@ class Stage:
             environment="dev",
             endpoints=self.endpoints,  # pyright: ignore[reportArgumentType]
             documents=self.documents,
-            probes=Probes(runtime),
+            probes=Probes(runtime, at_once=8),
             measurements=self.measurements,  # pyright: ignore[reportArgumentType]
             captured=CapturedAnswers(self.s3, bucket="captures", model="churn"),
             figures=CandidateFigures(self.cloudwatch, model="churn"),
@@ -267,7 +267,10 @@ class Stage:
             endpoints=self.endpoints,  # pyright: ignore[reportArgumentType]
             alarms=alarms,
             last_look=LastLook(
-                card=self.card, documents=self.documents, probes=Probes(runtime), alarms=alarms
+                card=self.card,
+                documents=self.documents,
+                probes=Probes(runtime, at_once=8),
+                alarms=alarms,
             ),
             succession=Succession(
                 card=self.card,

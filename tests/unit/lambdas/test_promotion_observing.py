@@ -1,4 +1,5 @@
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from contracts import moment
 from contracts.baseline import FeatureBaseline
-from contracts.card import ModelCard
+from contracts.card import CapturePath, ModelCard, ServingMode
 from contracts.errors import ContractError
 from lambdas.adapters.documents import render
 from lambdas.adapters.ledger import Ledger
@@ -17,6 +18,7 @@ from lambdas.promotion.known_answers import KnownAnswers, golden_rows
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.observation import probes_for
 from lambdas.promotion.plan_document import Plan
+from lambdas.promotion.probes import Probes, at_once
 from lambdas.promotion.symptoms import Watched
 from tests.unit.lambdas.examples import CARD
 from tests.unit.lambdas.promotion_stage import AT, ROWS, SERVER_ERROR, FakeRuntime, Stage
@@ -382,3 +384,40 @@ def test_callers_who_have_changed_explain_as_much_as_the_champions_answers_have_
 
     assert shift.multiple is not None
     assert (shift.multiple > 1) is away
+
+
+class Crowded(FakeRuntime):
+    """Notes how many requests were under way together."""
+
+    def __init__(self) -> None:
+        super().__init__("2")
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+        self._met = threading.Event()
+
+    def invoke_endpoint(self, **asked: Any) -> dict[str, Any]:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._met.wait(0.01)
+        with self._lock:
+            self._now -= 1
+        return super().invoke_endpoint(**asked)
+
+
+@pytest.mark.parametrize(("concurrency", "most"), [(1, 1), (10, 2), (200, 8)])
+def test_probes_leave_a_serverless_endpoint_to_its_callers(concurrency: int, most: int) -> None:
+    """Beyond its limit AWS refuses whoever asks."""
+    size = replace(CARD.serving.serverless, max_concurrency=concurrency)
+    serving = replace(
+        CARD.serving, mode=ServingMode.SERVERLESS, capture=CapturePath.CONTAINER, serverless=size
+    )
+    runtime = Crowded()
+    known = KnownAnswers(rows=tuple(ROWS), scores=(0.25, 0.75))
+
+    probes = Probes(runtime, at_once=at_once(replace(CARD, serving=serving)))
+    probes.send("churn-dev", known, count=40, version=2, label="x")
+
+    assert len(runtime.asked) == 40
+    assert runtime.most <= most
+    assert at_once(CARD) == 8
