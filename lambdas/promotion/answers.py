@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from contracts import layout, moment
+from contracts import layout, moment, naming
 from lambdas.promotion.guard import Given
 
 logger = logging.getLogger(__name__)
@@ -36,20 +36,20 @@ class CapturedAnswers:
         self._prefix = layout.captures_prefix(model)
 
     def given(
-        self, folder: str, *, version: int, since: datetime, at: datetime
+        self, endpoint: str, variant: str, *, version: int, since: datetime, at: datetime
     ) -> tuple[Given, Given]:
         """The scores that ``version`` gave to callers since then, and those that another gave them.
 
-        Of its own the newest count, of the other those around that moment: it may have no traffic
-        left. ``folder`` is ``<endpoint>/<variant>``; probes are nobody's traffic.
+        Of its own, as ``variant``, the newest count; of the other, as ``live``, those around that
+        moment: it may have no traffic left. Probes are nobody's traffic.
         """
         before, after = since - _AROUND, since + _AROUND
         own = self._scores(
-            reversed(list(self._keys(folder, since, at))),
+            reversed(list(self._keys(f"{endpoint}/{variant}", since, at))),
             lambda answer: answer.version == str(version) and answer.at >= since,
         )
         others = self._scores(
-            self._keys(folder, before, after),
+            self._keys(f"{endpoint}/{naming.VARIANT}", before, after),
             lambda answer: answer.version != str(version) and before <= answer.at <= after,
         )
         return own, others

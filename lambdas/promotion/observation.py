@@ -6,20 +6,18 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from contracts import naming
-from contracts.baseline import parse_feature
 from contracts.card import ModelCard
 from lambdas.adapters.documents import Documents
 from lambdas.promotion import known_answers
-from lambdas.promotion.answers import CapturedAnswers
 from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.facts import Endpoint
 from lambdas.promotion.figures import CandidateFigures
-from lambdas.promotion.guard import Shift, shift_of
+from lambdas.promotion.guard import Shift
 from lambdas.promotion.known_answers import KnownAnswers
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.plan_document import Plan
 from lambdas.promotion.probes import Answers, Probes
+from lambdas.promotion.seen_shift import SeenShift
 from lambdas.promotion.symptoms import Watched
 
 logger = logging.getLogger(__name__)
@@ -40,7 +38,7 @@ class Observation:
     documents: Documents
     probes: Probes
     measurements: Measurements
-    captured: CapturedAnswers
+    seen_shift: SeenShift
     figures: CandidateFigures
 
     def look(self, plan: Plan, *, at: datetime, answered: int) -> dict[str, Any]:
@@ -105,17 +103,7 @@ class Observation:
             since = endpoint.changed_at
         elif endpoint.pending != plan.deployment or since is None:
             return None
-        expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        folder = f"{plan.endpoint}/{naming.VARIANT}"
-        own, others = self.captured.given(folder, version=plan.version, since=since, at=at)
-        before = plan.champions_predictions_uri
-        return shift_of(
-            expected,
-            own,
-            self.card,
-            champions=others,
-            champions_expected=parse_feature(self.documents.read_json(before)) if before else None,
-        )
+        return self.seen_shift.of(plan, since=since, at=at)
 
 
 def probes_for(missing: int, *, share: float, seconds: int) -> int:

@@ -15,6 +15,7 @@ from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.observation import Observation
 from lambdas.promotion.plan_document import parse_plan
 from lambdas.promotion.probes import Probes, at_once
+from lambdas.promotion.seen_shift import SeenShift
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -38,8 +39,14 @@ def _observation() -> Observation:
         documents=wiring.documents(),
         probes=Probes(wiring.client("sagemaker-runtime"), at_once=at_once(card)),
         measurements=Measurements(cloudwatch),
-        captured=CapturedAnswers(
-            wiring.client("s3"), bucket=wiring.setting(Variable.CAPTURES_BUCKET), model=card.name
+        seen_shift=SeenShift(
+            card=card,
+            documents=wiring.documents(),
+            captured=CapturedAnswers(
+                wiring.client("s3"),
+                bucket=wiring.setting(Variable.CAPTURES_BUCKET),
+                model=card.name,
+            ),
         ),
         figures=CandidateFigures(cloudwatch, model=card.name),
     )

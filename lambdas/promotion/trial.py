@@ -11,6 +11,7 @@ from lambdas.promotion.answers import CapturedAnswers
 from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.plan_document import parse_plan
+from lambdas.promotion.seen_shift import SeenShift
 from lambdas.promotion.trial_watch import TrialWatch
 
 
@@ -25,9 +26,14 @@ def _watch() -> TrialWatch:
         card=card,
         environment=wiring.setting(Variable.ENVIRONMENT),
         endpoints=Endpoints(wiring.client("sagemaker")),
-        documents=wiring.documents(),
         measurements=Measurements(wiring.client("cloudwatch")),
-        captured=CapturedAnswers(
-            wiring.client("s3"), bucket=wiring.setting(Variable.CAPTURES_BUCKET), model=card.name
+        seen_shift=SeenShift(
+            card=card,
+            documents=wiring.documents(),
+            captured=CapturedAnswers(
+                wiring.client("s3"),
+                bucket=wiring.setting(Variable.CAPTURES_BUCKET),
+                model=card.name,
+            ),
         ),
     )

@@ -6,19 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts import naming
-from contracts.baseline import parse_feature
 from contracts.card import ModelCard
-from lambdas.adapters.documents import Documents
 from lambdas.promotion import blame, decision, symptoms
-from lambdas.promotion.answers import CapturedAnswers
 from lambdas.promotion.blame import Fault
 from lambdas.promotion.endpoints import Endpoints
 from lambdas.promotion.errors import DeploymentFailed, EndpointUnsettled
 from lambdas.promotion.facts import Endpoint
-from lambdas.promotion.guard import shift_of
 from lambdas.promotion.hosting import variant_of
 from lambdas.promotion.measurements import Measurements
 from lambdas.promotion.plan_document import Plan
+from lambdas.promotion.seen_shift import SeenShift
 from lambdas.promotion.symptoms import Watched
 
 logger = logging.getLogger(__name__)
@@ -30,9 +27,8 @@ class TrialWatch:
     card: ModelCard
     environment: str
     endpoints: Endpoints
-    documents: Documents
     measurements: Measurements
-    captured: CapturedAnswers
+    seen_shift: SeenShift
 
     def look(self, plan: Plan, *, at: datetime) -> dict[str, Any]:
         """Say ``running``, ``over``, ``failed`` (the trial serves) or ``ended`` (it does not)."""
@@ -77,21 +73,7 @@ class TrialWatch:
         allowed = symptoms.median_limit_ms(self.card, measured.median_ms(champion, at))
         if median is not None and median > allowed:
             return f"the median was {median:.4g} ms, allowed are {allowed:.4g}"
-        return self._shift(plan, endpoint, tried.variant, at)
-
-    def _shift(self, plan: Plan, endpoint: Endpoint, variant: str, at: datetime) -> str | None:
-        about: dict[str, Any] = {"version": plan.version, "since": endpoint.changed_at, "at": at}
-        own, _ = self.captured.given(f"{plan.endpoint}/{variant}", **about)
-        _, champions = self.captured.given(f"{plan.endpoint}/{naming.VARIANT}", **about)
-        expected = parse_feature(self.documents.read_json(plan.predictions_uri))
-        before = plan.champions_predictions_uri
-        shift = shift_of(
-            expected,
-            own,
-            self.card,
-            champions=champions,
-            champions_expected=parse_feature(self.documents.read_json(before)) if before else None,
-        )
+        shift = self.seen_shift.of(plan, since=since, at=at, variant=tried.variant)
         return shift.sentence() if (shift.multiple or 0) > 1 else None
 
     def _said(self, plan: Plan, verdict: str, reason: str) -> dict[str, Any]:

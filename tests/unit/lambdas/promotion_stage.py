@@ -33,6 +33,7 @@ from lambdas.promotion.observation import Observation
 from lambdas.promotion.planner import Planner
 from lambdas.promotion.probes import Probes
 from lambdas.promotion.registry import Registry
+from lambdas.promotion.seen_shift import SeenShift
 from lambdas.promotion.smoke_judge import SmokeJudge
 from lambdas.promotion.succession import Succession
 from lambdas.promotion.symptoms import Watched
@@ -237,6 +238,10 @@ class Stage:
             ledger=self.ledger,
         )
 
+    def seen_shift(self) -> SeenShift:
+        captured = CapturedAnswers(self.s3, bucket="captures", model="churn")
+        return SeenShift(card=self.card, documents=self.documents, captured=captured)
+
     def observation(self, runtime: FakeRuntime) -> Observation:
         return Observation(
             card=self.card,
@@ -245,7 +250,7 @@ class Stage:
             documents=self.documents,
             probes=Probes(runtime, at_once=8),
             measurements=self.measurements,  # pyright: ignore[reportArgumentType]
-            captured=CapturedAnswers(self.s3, bucket="captures", model="churn"),
+            seen_shift=self.seen_shift(),
             figures=CandidateFigures(self.cloudwatch, model="churn"),
         )
 

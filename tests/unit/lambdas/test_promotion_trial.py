@@ -14,7 +14,6 @@ from lambdas.adapters.documents import render
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.promotion import trial_course
-from lambdas.promotion.answers import CapturedAnswers
 from lambdas.promotion.errors import DeploymentFailed, EndpointUnsettled
 from lambdas.promotion.facts import Endpoint
 from lambdas.promotion.hosting import Hosting
@@ -160,9 +159,8 @@ def watch(stage: Stage, measured: Measured) -> TrialWatch:
         card=SHADOWED,
         environment="dev",
         endpoints=stage.endpoints,  # pyright: ignore[reportArgumentType]
-        documents=stage.documents,
         measurements=measured,  # pyright: ignore[reportArgumentType]
-        captured=CapturedAnswers(stage.s3, bucket="captures", model="churn"),
+        seen_shift=stage.seen_shift(),
     )
 
 
