@@ -5,47 +5,13 @@ from typing import Any
 
 from infra.components import states
 from infra.components.promotion_calls import REDRIVE, told, watched
+from infra.components.promotion_memory import ABOUT, AT_FIRST, NOW, PROGRESS, RESULT
 from infra.components.promotion_requests import PromotionRequests
 from infra.components.promotion_steps import PromotionSteps
 from infra.components.states import State, expression
 from infra.components.trial_states import ACTIONS, TrialStates
+from infra.components.watch_states import WatchStates
 
-_RESULT = "$states.result.Payload"
-_INPUT = "$states.context.Execution.Input"
-_RESTORES = f"{_INPUT}.request.purpose in ['rollback', 'wake']"
-"""A person waits for it."""
-_NOW = expression("$states.context.State.EnteredTime")
-_ABOUT = {
-    "request": expression(f"{_INPUT}.request"),
-    "package": expression(f"{_INPUT}.package"),
-}
-_SEEN = {**_ABOUT, "plan": "{% $plan %}", "at": _NOW, "answered": "{% $answered %}"}
-_MOVING = "['Creating', 'Updating', 'RollingBack', 'SystemUpdating']"
-"""Endpoint states that end by themselves (DescribeEndpoint's EndpointStatus)."""
-
-_NO_FAILURE: dict[str, Any] = {"error": "", "cause": "", "calls": 0, "redrive": 0, "seen": ""}
-_AT_FIRST: dict[str, Any] = {
-    "waits": 0,
-    "smoked": False,
-    "trialled": False,
-    "looks": 0,
-    "headroom": 0,
-    "previous": "",
-    "failure": _NO_FAILURE,
-    "answered": 0,
-    "cause": "",
-    "condemned": "",
-}
-_REMEMBERED = ("waits", "smoked", "trialled", "headroom", "previous", "failure")
-_PROGRESS = {
-    "execution_id": expression("$states.context.Execution.Id"),
-    "redrive": expression(REDRIVE),
-    **{name: f"{{% ${name} %}}" for name in _REMEMBERED},
-}
-_UNSETTLED = states.retry(
-    "EndpointUnsettled", "ProbesUnanswered", interval=15, attempts=4, most=120
-)
-"""The endpoint has begun to change again, or does not answer yet; neither says it rolled back."""
 SMOKE_SECONDS = 900
 """For the job itself; states.job adds what finding an instance takes."""
 
@@ -54,8 +20,8 @@ SMOKE_SECONDS = 900
 class PromotionStates:
     """Whatever may have changed meanwhile, the plan is made anew: every wait leads back to it.
 
-    Variables: ``$plan``, ``$planned_in`` (of which redrive it is), those of ``_AT_FIRST``, and the
-    smoke ``$test``.
+    Variables: ``$plan``, ``$planned_in`` (of which redrive it is), the smoke ``$test``, and those
+    of ``promotion_memory.AT_FIRST``.
     """
 
     steps: PromotionSteps
@@ -63,12 +29,13 @@ class PromotionStates:
 
     def all(self) -> dict[str, State]:
         trial = TrialStates(steps=self.steps, requests=self.requests)
+        watch = WatchStates(steps=self.steps, requests=self.requests)
         return {
             **self._plan(),
             **self._smoke_test(),
             **trial.all(),
             **self._move(),
-            **self._watch(),
+            **watch.all(),
         }
 
     def _plan(self) -> dict[str, State]:
@@ -85,13 +52,13 @@ class PromotionStates:
         asked = {f"$plan.action = '{name}'": state for name, state in action.items()}
         before = {"$plan.smoke": "SmokeTest", "$plan.headroom > 0": "Headroom"}
         return {
-            "Begin": {"Type": "Pass", "Assign": _AT_FIRST, "Next": "Plan"},
+            "Begin": {"Type": "Pass", "Assign": AT_FIRST, "Next": "Plan"},
             "Plan": states.handler(
                 self.steps.plan,
-                {**_ABOUT, "progress": _PROGRESS, "at": _NOW},
+                {**ABOUT, "progress": PROGRESS, "at": NOW},
                 Assign={
-                    "plan": expression(_RESULT),
-                    "previous": expression(f"{_RESULT}.previous"),
+                    "plan": expression(RESULT),
+                    "previous": expression(f"{RESULT}.previous"),
                     "planned_in": expression(REDRIVE),
                 },
                 Next="WhatToDo",
@@ -146,12 +113,12 @@ class PromotionStates:
             "JudgeSmoke": states.handler(
                 self.steps.smoke,
                 {
-                    **_ABOUT,
+                    **ABOUT,
                     "plan": "{% $plan %}",
                     "test": "{% $test %}",
                     "redrive": expression(REDRIVE),
                 },
-                Assign={"smoked": expression(f"{_RESULT}.verdict = 'passed'")},
+                Assign={"smoked": expression(f"{RESULT}.verdict = 'passed'")},
                 Next="Plan",
             ),
         }
@@ -170,66 +137,4 @@ class PromotionStates:
             "RestoreEndpoint": watched("updateEndpoint", requests.restore()),
             # After any error, and a reply that was lost: has it begun?
             "LookAgain": {"Type": "Wait", "Seconds": 30, "Next": "Plan"},
-        }
-
-    def _watch(self) -> dict[str, State]:
-        unfinished = f"$endpoint_status in {_MOVING}"
-        if self.requests.looks:  # nobody bakes it: the machine does
-            unfinished = f"{unfinished} or $looks < {self.requests.looks}"
-        return {
-            "LetItWork": {
-                "Type": "Wait",
-                "Seconds": expression(f"{_RESTORES} ? 10 : 60"),
-                "Next": "Observe",
-            },
-            "Observe": states.handler(
-                self.steps.observe,
-                _SEEN,
-                Assign={
-                    "endpoint_status": expression(f"{_RESULT}.status"),
-                    "answered": expression(f"{_RESULT}.answered"),
-                    "looks": expression(f"{_RESULT}.status in {_MOVING} ? 0 : $looks + 1"),
-                    "cause": expression(f"$cause != '' ? $cause : {_RESULT}.cause"),
-                },
-                Next="IsItDone",
-            ),
-            "IsItDone": {
-                "Type": "Choice",
-                "Choices": [{"Condition": expression(unfinished), "Next": "LetItWork"}],
-                "Default": "Confirm",
-            },
-            "Confirm": states.handler(
-                self.steps.confirm,
-                {
-                    **_SEEN,
-                    "cause": "{% $cause %}",
-                    "condemned": "{% $condemned %}",
-                    "redrive": expression(REDRIVE),
-                    "planned_in": "{% $planned_in %}",
-                },
-                _UNSETTLED,
-                Assign={
-                    "condemned": expression(
-                        f"{_RESULT}.outcome = 'go_back' ? {_RESULT}.reason : $condemned"
-                    )
-                },
-                Next="HowItEnded",
-            ),
-            "HowItEnded": {
-                "Type": "Choice",
-                "Choices": [
-                    {"Condition": expression(f"$states.input.outcome = '{name}'"), "Next": state}
-                    for name, state in {"go_back": "GoBack", "again": "BeginAgain"}.items()
-                ],
-                "Default": "ItServes",
-            },
-            "GoBack": states.endpoint_call(
-                "updateEndpoint", self.requests.go_back(), Next="LetItWork"
-            ),
-            "BeginAgain": {
-                "Type": "Pass",
-                "Assign": {"answered": 0, "cause": "", "failure": _NO_FAILURE},
-                "Next": "Plan",
-            },
-            "ItServes": {"Type": "Succeed"},
         }
