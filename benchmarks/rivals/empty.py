@@ -32,7 +32,7 @@ def main() -> int:
     listener = open_listener("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
 
     def worker(number: int) -> int:
-        return work(Empty(served, board, number), board.row(number), listener)
+        return work(Empty(served, board, number), board, number, listener)
 
     return Supervisor(board=board, work=worker).run(listener)
 

@@ -45,10 +45,11 @@ def serve(variables: Mapping[str, str], patience: Patience) -> int:
     listener = open_listener(host, int(variables.get("SAGEMAKER_BIND_TO_PORT", "8080")))
 
     def worker(number: int) -> int:
-        row, capture = board.row(number), None
+        capture = None
         if captured is not None:
-            capture = Capture(captured, open_destination(captured), CaptureCells(row))
-        return work(Application(served, board, number, capture), row, listener, capture)
+            cells = CaptureCells(board.row(number))
+            capture = Capture(captured, open_destination(captured), cells)
+        return work(Application(served, board, number, capture), board, number, listener, capture)
 
     return Supervisor(board=board, work=worker, patience=patience).run(listener)
 

@@ -27,7 +27,9 @@ CAPTURED: Final = 8
 """Answers that the server itself captured (ml/serving/capture.py)."""
 CAPTURE_DROPPED: Final = 9
 CAPTURE_FAILURES: Final = 10
-STATUSES: Final = 11
+OPEN: Final = 11
+"""Connections."""
+STATUSES: Final = 12
 STATUS_CODES: Final = range(100, 600)
 LATENCIES: Final = STATUSES + len(STATUS_CODES)
 LATENCY_BOUNDS: Final = (

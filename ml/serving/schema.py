@@ -37,6 +37,8 @@ class Schema:
     features: tuple[Feature, ...]
     names: tuple[str, ...]
     places: dict[str, int]
+    separators: bytes
+    """What is left of a line of CSV without its numbers."""
     low: tuple[float, ...]
     high: tuple[float, ...]
     whole: tuple[int, ...]
@@ -52,6 +54,7 @@ class Schema:
             names=names,
             places={name: place for place, name in enumerate(names)},
             headers=_headers(names),
+            separators=b"," * (len(names) - 1) + b"\n",
             low=tuple(max(-LARGEST, _or(f.minimum, -LARGEST)) for f in features),
             high=tuple(min(LARGEST, _or(f.maximum, LARGEST)) for f in features),
             whole=tuple(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ml.serving.board import Board
-from ml.serving.figures import BEAT, IN_FLIGHT, READY, REPLACED
+from ml.serving.figures import BEAT, IN_FLIGHT, OPEN, READY, REPLACED
 
 Work = Callable[[int], int]
 """What worker number n does until SIGTERM; its exit code."""
@@ -70,7 +70,7 @@ class Supervisor:
 
     def _start(self, worker: int) -> None:
         row = self.board.row(worker)
-        row[READY] = row[IN_FLIGHT] = 0
+        row[READY] = row[IN_FLIGHT] = row[OPEN] = 0
         row[BEAT] = monotonic()
         # A signal to a child that still has its parent's handlers would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

@@ -8,7 +8,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from time import monotonic
 from typing import Any
 
@@ -16,9 +16,11 @@ from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ml.serving.application import Application
+from ml.serving.board import Board
 from ml.serving.capture import Capture
 from ml.serving.connection import Connection
-from ml.serving.figures import BEAT, READY
+from ml.serving.figures import BEAT, OPEN, READY
+from ml.serving.listening import Listening
 
 LINGER_SECONDS = 0.5
 """After SIGTERM callers may still ask on open connections, each answer being their last: closing an
@@ -56,22 +58,35 @@ def configured(application: Any, connection: type[HttpToolsProtocol] = Connectio
 
 class Worker(Server):
     def __init__(
-        self, application: Application, row: memoryview[float], capture: Capture | None
+        self,
+        application: Application,
+        row: memoryview[float],
+        others: Sequence[memoryview[float]],
+        capture: Capture | None,
     ) -> None:
         super().__init__(configured(application))
         self._application = application
         self._capture = capture
         self._row = row
+        self._others = others
+        self._listening: list[Listening] = []
 
     async def on_tick(self, counter: int) -> bool:
+        opening = sum(each.opening for each in self._listening)
+        self._row[OPEN] = len(self.server_state.connections) + opening
         if counter % _TICKS == 0:
             self._look()
         return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
         if self._capture is not None:
             self._capture.start()
+        self._listening = [
+            Listening(each, self._connection, self._row, self._others) for each in sockets or []
+        ]
+        for listening in self._listening:
+            listening.start()
         self._row[READY] = 1
         self._row[BEAT] = monotonic()
 
@@ -82,10 +97,17 @@ class Worker(Server):
         while self.server_state.connections and loop.time() < end:
             await asyncio.sleep(0.02)
         self._row[READY] = 0
+        for listening in self._listening:
+            listening.close()
         await super().shutdown(sockets)
         if self._capture is not None:
             left = end - LINGER_SECONDS + CAPTURED_SECONDS - loop.time()
             await asyncio.to_thread(self._capture.close, max(left, 1))
+
+    def _connection(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def _look(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -107,15 +129,18 @@ class Worker(Server):
 
 def work(
     application: Application,
-    row: memoryview[float],
+    board: Board,
+    number: int,
     listener: socket.socket,
     capture: Capture | None = None,
 ) -> int:
-    """Answer on ``listener`` until SIGTERM; return the exit code of the process."""
+    """Answer on ``listener`` as the board's worker ``number`` until SIGTERM; return the exit code
+    of the process."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
     # A large request's thread gives way to the event loop after so many seconds.
     sys.setswitchinterval(0.001)
-    Worker(application, row, capture).run([listener])
+    own, others = board.row(number), [row for at, row in enumerate(board.rows()) if at != number]
+    Worker(application, own, others, capture).run([listener])
     return 0

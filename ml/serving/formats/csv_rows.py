@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html
 
 import csv
 import io
+import struct
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from math import isfinite
@@ -16,15 +17,13 @@ from numpy.typing import NDArray
 from ml.serving.limits import MAX_CELL_CHARACTERS, MAX_ROWS, BadRequest, count_rows
 from ml.serving.schema import Schema
 
-_PLAIN = b"0123456789.,+-eE"
-"""All that numbers without a header, quotes or blanks are made of."""
-_LARGE = 32 * 1024
+_OF_NUMBERS = b"0123456789.+-eE"
+"""All that numbers without quotes or blanks are made of."""
+_LINE_END = 10
 _BOM = b"\xef\xbb\xbf"
 
 
 def read_csv(body: bytes, schema: Schema) -> NDArray[np.float64]:
-    if len(body) > _LARGE:
-        _refuse_large(body, schema)
     # The header as the card has it says nothing more.
     named = next((header for header in schema.headers if body.startswith(header)), b"")
     values = read_plain(body[len(named) :], schema)
@@ -36,21 +35,32 @@ def read_plain(body: bytes, schema: Schema) -> NDArray[np.float64] | None:
 
     Plain numbers in lines are nearly JSON, whose parser is many times quicker than ``float``.
     """
-    rest = body.translate(None, _PLAIN)
-    if rest and rest.strip(b"\r\n"):
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not body.endswith(b"\n"):
+        body += b"\n"
+    separators = body.translate(None, _OF_NUMBERS)
+    rows = len(separators) // len(schema.separators)
+    if not 1 <= rows <= MAX_ROWS or separators != schema.separators * rows:
         return None
-    lines = _lines(body) if rest else [body]
-    width, longest = len(schema.names), MAX_CELL_CHARACTERS * len(schema.names)
-    if not 1 <= len(lines) <= MAX_ROWS:
+    if body == separators:  # of one empty cell there is nothing that the parser would refuse
         return None
-    for line in lines:
-        if not line or line.count(b",") != width - 1 or len(line) > longest:
-            return None
+    if _has_long_line(body, MAX_CELL_CHARACTERS * len(schema.names)):
+        return None
     try:
-        flat: list[float] = orjson.loads(b"[%b]" % b",".join(lines))
+        flat: list[float] = orjson.loads(b"[%b]" % body[:-1].replace(b"\n", b","))
     except orjson.JSONDecodeError:
         return None
-    return schema.checked(np.array(flat, dtype=np.float64).reshape(len(lines), width))
+    # Three times as quick as numpy's own reading of a list.
+    packed = struct.pack(f"{len(flat)}d", *flat)
+    return schema.checked(np.frombuffer(packed, dtype=np.float64).reshape(rows, -1))
+
+
+def _has_long_line(body: bytes, longest: int) -> bool:
+    if len(body) <= longest:
+        return False
+    ends = np.flatnonzero(np.frombuffer(body, dtype=np.uint8) == _LINE_END)
+    return int(np.diff(ends, prepend=-1).max()) - 1 > longest
 
 
 def read_any(body: bytes, schema: Schema) -> NDArray[np.float64]:

@@ -88,8 +88,9 @@ def test_a_cron_schedule_fires_on_its_days_and_at_its_hour(
 
 
 def _next_monday(now: datetime) -> datetime:
-    start = now.astimezone(UTC).replace(hour=6, minute=30, second=0, microsecond=0)
-    return start + timedelta(days=(7 - start.weekday()) or 7)
+    """A Monday's 06:30 that is a day ahead at least, with no other one before it."""
+    start = (now + DAY).astimezone(UTC).replace(hour=6, minute=30, second=0, microsecond=0)
+    return start + timedelta(days=(-start.weekday()) % 7)
 
 
 def test_a_one_time_schedule_fires_once(account: RunningAccount, queue: tuple[str, str]):

@@ -28,6 +28,8 @@ SETTINGS: Settings = (
     ("rollout", "min_invocations = 40"),
     # What stands before a bad candidate's server takes its time, the more on a busy machine.
     ("rollout", "max_latency_ratio = 8"),
+    # The guard as shipped: the scenarios of small trees allow any distribution.
+    ("rollout", "max_prediction_psi = 0.25"),
 )
 
 
