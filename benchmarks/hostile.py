@@ -11,8 +11,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ml.serving.formats.beside import ARROW, COLUMNAR, PARQUET
+from ml.serving.formats.npy import NPY
 
-KINDS = ("text/csv", "application/json", "application/jsonlines", ARROW, PARQUET)
+KINDS = ("text/csv", "application/json", "application/jsonlines", NPY, ARROW, PARQUET)
 SECONDS = 30.0
 """Without an answer or an end for so long, a worker is wedged."""
 
@@ -107,6 +108,8 @@ def valid_bodies(names: Sequence[str]) -> dict[str, list[bytes]]:
     stream, file = io.BytesIO(), io.BytesIO()
     arro3.io.write_ipc_stream(table, stream, compression=None)
     arro3.io.write_parquet(table, file)
+    array = io.BytesIO()
+    np.save(array, np.array([row, row], dtype=np.float32))
     record = dict(zip(names, row, strict=True))
     line, cells = json.dumps(row), ",".join(map(str, row))
     return {
@@ -122,6 +125,7 @@ def valid_bodies(names: Sequence[str]) -> dict[str, list[bytes]]:
             )
         ],
         "application/jsonlines": [f"{line}\n{line}\n".encode()],
+        NPY: [array.getvalue()],
         ARROW: [stream.getvalue()],
         PARQUET: [file.getvalue()],
     }

@@ -3,10 +3,12 @@
     .perennial/env/ml/bin/python -m benchmarks.hostile_requests [requests]
 
 Misses its bar with any 5xx, a worker that died or hangs, memory that grew, or a good client whose
-99th percentile more than doubled. Senders share the machine with the server: "alone" is beside a
-process that is as busy as they are and sends nothing, "idle" beside none.
+99th percentile more than doubled. Senders share the machine with the server, so what they send is
+drawn before; "alone" is beside a process that is busy and sends nothing, "idle" beside none, and
+the ratio is to the slower of both.
 """
 
+import itertools
 import json
 import os
 import socket
@@ -16,7 +18,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from math import inf
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
@@ -33,6 +37,8 @@ from benchmarks.share import keep
 REQUESTS = 50_000
 FRAMES = 0.2
 """Share of them that is hostile below HTTP."""
+A_SECOND = 500
+"""Requests: nearly three times as many as one who draws while he sends manages."""
 SLOW = 40
 """Connections that send one byte a second, all the time."""
 GOOD_PAUSE = 0.005
@@ -40,6 +46,16 @@ ALONE_SECONDS = 10
 TURNS = 5
 SEED = 20261124
 GROWTH_MIB = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    requests: list[tuple[str, str, bytes]] = field(default_factory=list[tuple[str, str, bytes]])
+    """Content type, what is accepted, body."""
+    frames: list[tuple[bytes, bool]] = field(default_factory=list[tuple[bytes, bool]])
+    """Bytes of a connection, and whether more might follow."""
+
+
 NAMES = [f"f{n}" for n in range(serving_model.FEATURES)]
 
 
@@ -56,10 +72,11 @@ def main(requests: int) -> int:
         idle, alone, beside = list[float](), list[float](), list[float]()
         began = time.perf_counter()
         for turn in range(TURNS):
+            hostile = drawn(NAMES, requests // TURNS, number=SEED + turn)
 
-            def attack(number: int = SEED + turn) -> None:
+            def attack(hostile: Drawn = hostile) -> None:
                 with _slow(port):
-                    told.update(_sent_beside(port, requests // TURNS, number))
+                    told.update(_sent_beside(port, hostile))
 
             # In turns, since the machine has other work at times.
             idle += _good(port, body, lambda: time.sleep(ALONE_SECONDS))
@@ -74,7 +91,8 @@ def main(requests: int) -> int:
             "idle_ms": _quantiles(idle),
             "alone_ms": _quantiles(alone),
             "beside_ms": _quantiles(beside),
-            "p99_ratio": _quantiles(beside)["p99"] / _quantiles(alone)["p99"],
+            "p99_ratio": _quantiles(beside)["p99"]
+            / max(_quantiles(idle)["p99"], _quantiles(alone)["p99"]),
             "memory_mib_before": before,
             "memory_mib_after": after,
             "restarts": _metric(port, "perennial_worker_restarts_total"),
@@ -84,16 +102,17 @@ def main(requests: int) -> int:
 
 def send(port: int, names: list[str], requests: int, *, number: int = SEED) -> Counter[str]:
     """Send so many requests, drawn from ``number``; count statuses and what must not be."""
-    told: Counter[str] = Counter()
-    caller = Caller(port)
+    return sent(port, drawn(names, requests, number=number))
+
+
+def drawn(names: list[str], requests: int, *, number: int) -> Drawn:
+    """Draw what is sent: requests that are right as HTTP, and what is not even that.
+
+    It takes ten times as long as it takes the server to answer.
+    """
+    found = Drawn()
     valid = (",".join(["0.5"] * len(names)) + "\n").encode()
     frames = int(requests * FRAMES)
-
-    def note(answer: Answer | None, what: object) -> None:
-        told["unanswered" if answer is None else str(answer.status)] += 1
-        if answer is not None and (answer.status >= 500 or not _explained(answer)):
-            told["WRONG"] += 1
-            print(f"WRONG: {answer} to {repr(what)[:300]}", file=sys.stderr)
 
     def run(examples: int) -> settings:
         return settings(
@@ -108,19 +127,44 @@ def send(port: int, names: list[str], requests: int, *, number: int = SEED) -> C
     @seed(number)
     @given(bodies(names), ACCEPTS)
     def with_bodies(drawn: tuple[str, bytes], accept: str) -> None:
-        note(caller.ask(drawn[0], accept, drawn[1]), (accept, drawn))
+        found.requests.append((drawn[0], accept, drawn[1]))
 
     @run(frames)
     @seed(number)
     @given(raw(valid))
     def with_frames(drawn: tuple[bytes, bool]) -> None:
-        answers = caller.throw(drawn[0], more=drawn[1])
-        for answer in answers or [None]:
-            note(answer, drawn)
+        found.frames.append(drawn)
+
+    with_bodies()
+    with_frames()
+    return found
+
+
+def sent(port: int, what: Drawn, *, a_second: float = inf) -> Counter[str]:
+    """Send all of it, no more than so many a second; count statuses and what must not be."""
+    told: Counter[str] = Counter()
+    caller = Caller(port)
+    turns = itertools.count(1)
+    began = time.perf_counter()
+
+    def note(answer: Answer | None, what: object) -> None:
+        told["unanswered" if answer is None else str(answer.status)] += 1
+        if answer is not None and (answer.status >= 500 or not _explained(answer)):
+            told["WRONG"] += 1
+            print(f"WRONG: {answer} to {repr(what)[:300]}", file=sys.stderr)
+
+    def await_turn() -> None:
+        time.sleep(max(0.0, began + next(turns) / a_second - time.perf_counter()))
 
     with closing(caller):
-        with_bodies()
-        with_frames()
+        for kind, accept, body in what.requests:
+            await_turn()
+            note(caller.ask(kind, accept, body), (accept, kind, body))
+        for frame, more in what.frames:
+            await_turn()
+            answers = caller.throw(frame, more=more)
+            for answer in answers or [None]:
+                note(answer, frame)
     return told
 
 
@@ -138,14 +182,14 @@ def _spin() -> None:
     process.join()
 
 
-def _sent_beside(port: int, requests: int, number: int) -> Counter[str]:
+def _sent_beside(port: int, hostile: Drawn) -> Counter[str]:
     """Send from a process of the least priority: callers have machines of their own."""
     context = get_context("fork")
     told: SimpleQueue[Counter[str]] = context.SimpleQueue()
 
     def work() -> None:
         os.nice(19)
-        told.put(send(port, NAMES, requests, number=number))
+        told.put(sent(port, hostile, a_second=A_SECOND))
 
     process = context.Process(target=work)
     process.start()

@@ -12,7 +12,11 @@ from typing import Any
 Row = tuple[float | None, ...]
 
 _ENVELOPES = ("instances", "inputs", "dataframe_records", "dataframe_split")
-_UNREAD = ("application/vnd.apache.arrow.stream", "application/vnd.apache.parquet")
+_UNREAD = (
+    "application/vnd.apache.arrow.stream",
+    "application/vnd.apache.parquet",
+    "application/x-npy",
+)
 """They need a library that is larger than a Lambda may be."""
 
 

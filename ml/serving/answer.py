@@ -9,6 +9,7 @@ import orjson
 
 from ml.serving.accept import choose
 from ml.serving.formats.beside import ARROW, PARQUET, write_table
+from ml.serving.formats.npy import NPY, write_npy
 from ml.serving.limits import LABEL_FROM, BadRequest
 
 
@@ -86,6 +87,10 @@ def _arrow(answers: Answers) -> bytes:
     return write_table("arrow", answers.version, answers.scores, labelled=answers.labelled)
 
 
+def _npy(answers: Answers) -> bytes:
+    return write_npy(answers.scores)
+
+
 def _parquet(answers: Answers) -> bytes:
     return write_table("parquet", answers.version, answers.scores, labelled=answers.labelled)
 
@@ -94,6 +99,7 @@ WRITERS: dict[str, Writer] = {
     "application/json": _json,
     _CSV: _csv,
     "application/jsonlines": _jsonlines,
+    NPY: _npy,
     # https://www.iana.org/assignments/media-types/media-types.xhtml
     ARROW: _arrow,
     PARQUET: _parquet,

@@ -10,6 +10,7 @@ from contracts.card import Feature
 from ml.serving.formats.beside import ARROW, COLUMNAR, PARQUET, read_arrow, read_parquet
 from ml.serving.formats.csv_rows import read_csv
 from ml.serving.formats.json_rows import read_json, read_jsonlines
+from ml.serving.formats.npy import NPY, read_npy
 from ml.serving.limits import MAX_BYTES, MAX_ROWS, BadRequest, shown
 from ml.serving.schema import RefusedValue, Schema, refused_value, schema_of
 
@@ -29,10 +30,11 @@ READERS: dict[str, Reader] = {
     "text/csv": read_csv,
     "application/json": read_json,
     "application/jsonlines": read_jsonlines,
+    NPY: read_npy,
     ARROW: read_arrow,
     PARQUET: read_parquet,
 }
-_TEXT = READERS.keys() - COLUMNAR
+_TEXT = READERS.keys() - COLUMNAR - {NPY}
 _UTF8 = frozenset(("utf-8", "utf8", "us-ascii", "ascii"))
 
 

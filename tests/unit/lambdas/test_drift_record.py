@@ -163,7 +163,12 @@ def test_a_csv_header_may_have_its_own_order_and_a_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/vnd.apache.parquet", "application/vnd.apache.arrow.stream; x=y"]
+    "kind",
+    [
+        "application/vnd.apache.parquet",
+        "application/vnd.apache.arrow.stream; x=y",
+        "application/x-npy",
+    ],
 )
 def test_binary_requests_are_refused_by_their_name_when_they_are_counted(kind: str) -> None:
     record = asked(kind, base64.b64encode(b"\xff\x00").decode(), encoding="BASE64")

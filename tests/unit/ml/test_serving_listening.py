@@ -1,10 +1,12 @@
 """Workers that share a socket share what comes in."""
 
+from __future__ import annotations
+
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import uvloop
@@ -12,7 +14,7 @@ import uvloop
 from ml.serving.figures import OPEN, READY, new_board
 from ml.serving.listening import Listening
 
-Rows = Sequence[memoryview]
+Rows: TypeAlias = "Sequence[memoryview[float]]"
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ async def listened(
 
 
 @contextmanager
-def callers(listener: socket.socket, count: int) -> Iterator[None]:
+def callers(listener: socket.socket, count: int) -> Generator[None]:
     made = [socket.create_connection(listener.getsockname()) for _ in range(count)]
     try:
         yield
