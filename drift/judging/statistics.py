@@ -1,0 +1,174 @@
+"""The tests of all features at once, each turned into a surprise (minus log tail probability)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from drift.judging.cells import Floats
+from drift.judging.columns import Columns
+from drift.judging.reference import Reference
+from drift.judging.surprise import binomial_surprises, chi2_surprises
+
+_RIDGE = 0.3
+"""Of the mean eigenvalue: directions of the multivariate test that hardly vary are damped."""
+
+
+class Test(StrEnum):
+    """What a test looks at; a feature has several."""
+
+    __test__ = False
+    BINS = "bins"
+    """Any change of the shares: Pearson's chi-squared, corrected as by Rao and Scott (1981)."""
+    SHAPE = "shape"
+    """A move or spread along ordered bins: the first two components of Neyman's smooth test."""
+    RARE = "rare"
+    """More rows in bins that the baseline hardly knows: exact, given their number."""
+    MULTIVARIATE = "multivariate"
+    """Features together: maximum mean discrepancy, regularised (Harchaoui, Bach, Moulines 2007)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One window beside a baseline, or many (leading axes), as shares of the groups."""
+
+    window: Floats
+    window_rows: Floats
+    baseline: Floats
+    baseline_rows: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Quadratic:
+    """Sums of squares whose weights under the null are matched by a scaled chi-squared."""
+
+    feature: int
+    scale: float
+    freedom: float
+
+
+class Statistics:
+    """All tests of a reference at one window size, prepared once."""
+
+    def __init__(self, reference: Reference, rows: float) -> None:
+        self.columns = Columns(reference.cells, reference.shares, rows)
+        self.rows = reference.rows
+        self.shares = self.columns.grouped(reference.shares)
+        half = self.columns.grouped(reference.covariance)
+        self.covariance = self.columns.grouped(half.T)
+        self._bins = [
+            _matched(number, self._standardised(own))
+            for number, own in enumerate(self.columns.common)
+            if len(own) > 1
+        ]
+        membership = [self._member(one.feature) for one in self._bins]
+        self._membership = np.array(membership).T.reshape(len(self.shares), len(self._bins))
+        shaped = [(n, s) for n in range(len(self.columns.common)) if (s := self._scores(n)).size]
+        self._shape = [number for number, _ in shaped]
+        self._smooth = np.hstack([s for _, s in shaped]) if shaped else np.zeros((len(half.T), 0))
+        self._rare = [n for n, own in enumerate(self.columns.rare) if own is not None]
+        self._effects = [self._effect(n, reference) for n in self._rare]
+        self._directions, self._joint = self._multivariate(len(reference.cells.features))
+        self.tests = [
+            *((one.feature, Test.BINS) for one in self._bins),
+            *((number, Test.SHAPE) for number in self._shape),
+            *((number, Test.RARE) for number in self._rare),
+            *((one.feature, Test.MULTIVARIATE) for one in self._joint),
+        ]
+
+    def surprises(self, compared: Compared) -> Floats:
+        """Return one surprise per test (last axis, in the order of ``tests``)."""
+        m, n = compared.window_rows, compared.baseline_rows
+        precision = 1 / (1 / m + 1 / n)
+        difference = compared.window - compared.baseline
+        weight = (m / (m + n))[..., None]
+        pooled = compared.window * weight + compared.baseline * (1 - weight)
+        squares = difference**2 / np.maximum(pooled, 1e-12)
+        bins = (squares @ self._membership) * precision[..., None]
+        smooth = (difference @ self._smooth) ** 2 * precision[..., None]
+        shape = smooth.reshape(*smooth.shape[:-1], -1, 2).sum(axis=-1)
+        found = [
+            chi2_surprises(bins[..., at] / one.scale, one.freedom)
+            for at, one in enumerate(self._bins)
+        ]
+        found += [chi2_surprises(shape[..., at], 2) for at in range(len(self._shape))]
+        found += [
+            self._rare_surprise(number, effect, compared)
+            for number, effect in zip(self._rare, self._effects, strict=True)
+        ]
+        for one in self._joint:
+            along = (difference[..., self.columns.multivariate] @ self._directions) ** 2
+            statistic = along.sum(axis=-1) * precision
+            found.append(chi2_surprises(statistic / one.scale, one.freedom))
+        return np.stack(found, axis=-1)
+
+    def effect_of_rare(self) -> dict[int, float]:
+        """Return the design effect of each column of rare bins."""
+        columns = [self.columns.rare[number] for number in self._rare]
+        return {
+            c: effect for c, effect in zip(columns, self._effects, strict=True) if c is not None
+        }
+
+    def _rare_surprise(self, number: int, effect: float, compared: Compared) -> Floats:
+        column = self.columns.rare[number]
+        hits = compared.window[..., column] * compared.window_rows / effect
+        others = compared.baseline[..., column] * compared.baseline_rows / effect
+        chance = float(np.mean(compared.window_rows))
+        chance /= chance + compared.baseline_rows
+        return binomial_surprises(hits, np.rint(hits) + np.rint(others), chance)
+
+    def _standardised(self, own: list[int]) -> Floats:
+        root = np.sqrt(self.shares[own])
+        return np.linalg.eigvalsh(self.covariance[np.ix_(own, own)] / np.outer(root, root))
+
+    def _member(self, feature: int) -> Floats:
+        member = np.zeros(len(self.shares))
+        member[self.columns.common[feature]] = 1
+        return member
+
+    def _scores(self, number: int) -> Floats:
+        """Linear and quadratic scores along the ordered groups, whitened under the null."""
+        own = self.columns.ordered[number]
+        if len(own) < 3:
+            return np.zeros((0, 0))
+        shares = self.shares[own] / self.shares[own].sum()
+        middle = np.cumsum(shares) - shares / 2
+        basis = np.stack([np.ones(len(own)), middle, middle**2], axis=1)
+        for at in range(3):
+            for before in range(at):
+                basis[:, at] -= basis[:, before] * (shares * basis[:, at]) @ basis[:, before]
+            basis[:, at] /= np.sqrt(shares @ basis[:, at] ** 2)
+        scores = np.zeros((len(self.shares), 2))
+        scores[own] = basis[:, 1:]
+        values, vectors = np.linalg.eigh(scores.T @ self.covariance @ scores)
+        if values[0] <= 1e-9 * values[1]:
+            return np.zeros((0, 0))
+        return scores @ vectors / np.sqrt(values)
+
+    def _effect(self, number: int, reference: Reference) -> float:
+        """How many rows of a rare bin say as much as one: at most all of a block's move together.
+
+        Bins that were seen often say how alike a block's rows are; else a block counts as one row.
+        """
+        own = self.columns.common[number]
+        shares, variance = self.shares[own], np.diag(self.covariance)[own]
+        inner = shares * (1 - shares)
+        if len(own) > 1:
+            return max(1.0, float(np.max(variance / np.maximum(inner, 1e-12))))
+        return float((reference.block_rows**2).sum() / reference.block_rows.sum())
+
+    def _multivariate(self, number: int) -> tuple[Floats, list[_Quadratic]]:
+        own = self.columns.multivariate
+        values, vectors = np.linalg.eigh(self.covariance[own, own])
+        if not len(values) or values.max() <= 0:
+            return np.zeros((len(values), 0)), []
+        values = np.maximum(values, 0.0)
+        ridge = values + _RIDGE * values.mean()
+        return vectors / np.sqrt(ridge), [_matched(number, values / ridge)]
+
+
+def _matched(feature: int, weights: Floats) -> _Quadratic:
+    """Match mean and variance of a weighted sum of chi-squared variables (Satterthwaite)."""
+    weights = np.maximum(weights, 0.0)
+    first, second = float(weights.sum()), float((weights**2).sum())
+    return _Quadratic(feature=feature, scale=second / first, freedom=max(0.5, first**2 / second))
