@@ -1,0 +1,129 @@
+"""Has a metric fallen: against what the gate promised, and against the version's own windows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from contracts.card_quality import LIVE_HIGHER_IS_BETTER
+from contracts.quality_report import Comparison
+from quality.estimates import Estimate, normal_of_t
+from quality.persistence import Cusum, all_above, cusum_chance
+
+PROMISE = "the gate's promise"
+EARLIER = "earlier windows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the gate saw of the metric on its hold-out, and how much evidence that was.
+
+    The hold-out's own error is not recorded. Without a fall its rows are like a window's, so that
+    its variance is the window's, in proportion to their weights (quality.estimates.Estimate).
+    """
+
+    value: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What counts as a fall."""
+
+    persistence: int
+    min_fall: float
+    loosest: float
+    """The largest chance that is called a fall of any subject: so many windows are needed by it."""
+
+
+def promise_weight(metric: str, rows: int, positives: int | None) -> float:
+    """Return the weight of a hold-out.
+
+    >>> promise_weight("auc", 1000, 500), promise_weight("brier", 1000, 500)
+    (250.0, 1000.0)
+    """
+    if metric != "auc" or positives is None or not 0 < positives < rows:
+        return float(rows)
+    return positives * (rows - positives) / rows
+
+
+def against_promise(
+    subject: str, windows: Sequence[Estimate], promise: Promise, rule: Rule, limit: float
+) -> Comparison | None:
+    """Compare the newest windows, each alone, with the promise: all of them must be below.
+
+    The chance is of the least fallen of ``persistence`` windows, with the promise's error, which is
+    the same for all, integrated out. None while there are fewer windows.
+    """
+    newest = windows[-rule.persistence :]
+    if len(newest) < rule.persistence:
+        return None
+    errors = [_error(one) ** 2 for one in newest]
+    promised = sum(
+        error * one.weight / promise.weight for error, one in zip(errors, newest, strict=True)
+    ) / len(newest)
+    deviates = [
+        normal_of_t((_fall(one, promise.value) - rule.min_fall) / sqrt(error + promised), one.units)
+        for error, one in zip(errors, newest, strict=True)
+    ]
+    shared = [promised / (error + promised) for error in errors]
+    chance = all_above(min(deviates), shared)
+    return _comparison(subject, PROMISE, newest[-1], promise.value, chance, limit)
+
+
+def against_earlier(
+    subject: str, windows: Sequence[Estimate], rule: Rule, limit: float
+) -> Comparison | None:
+    """Compare each window with all before it, and add up what is worse than chance explains.
+
+    The differences, each divided by its error, are recursive residuals: without a fall they are
+    independent and standard normal, though each window is used again and again (R. Brown,
+    J. Durbin, J. Evans, Journal of the Royal Statistical Society B 37 (1975)). Windows at which the
+    sum stands for a fall are no example for later ones, or a fall would end by lasting. None for
+    the first window.
+    """
+    total = value = variance = 0.0
+    cusum = Cusum(limit=limit, persistence=rule.persistence, loosest=rule.loosest)
+    before = None
+    for one in windows:
+        if total:
+            before = value / total
+            error = sqrt(_error(one) ** 2 + variance / total**2)
+            fall = _fall(one, before) - rule.min_fall
+            cusum.add(normal_of_t(fall / error, one.units))
+        if not (total and cusum.alarmed):
+            total += one.weight
+            value += one.weight * one.value
+            variance += (one.weight * _error(one)) ** 2
+    if before is None:
+        return None
+    return _comparison(subject, EARLIER, windows[-1], before, cusum_chance(cusum.sum), limit)
+
+
+def _fall(one: Estimate, reference: float) -> float:
+    better = LIVE_HIGHER_IS_BETTER[one.metric]
+    return reference - one.value if better else one.value - reference
+
+
+def _error(one: Estimate) -> float:
+    """A window whose groups do not differ at all is not known without error.
+
+    At 0 or 1 one unit more could have been otherwise; elsewhere only rounding is left.
+    """
+    if one.error > 0:
+        return one.error
+    return 1 / (one.units + 2) if one.value in (0.0, 1.0) else 1e-9 * max(1.0, abs(one.value))
+
+
+def _comparison(
+    subject: str, against: str, newest: Estimate, reference: float, chance: float, limit: float
+) -> Comparison:
+    return Comparison(
+        subject=subject,
+        against=against,
+        reference=reference,
+        value=newest.value,
+        fall=_fall(newest, reference),
+        chance=chance,
+        limit=limit,
+        fallen=chance <= limit,
+    )
