@@ -89,6 +89,7 @@ def install(
     scheduler.install(account)
     evaluator, book = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
+    clock.add_source(book.suppressions.next_due, book.suppressions.pass_time)
     sagemaker = SageMaker(account, images, callers=faults.callers)
     sagemaker.attach(application_autoscaling.install(account, book))
     clock.add_preparation(sagemaker.catch_up)
