@@ -34,8 +34,12 @@ def _lines(state: Status) -> Iterator[tuple[str, str]]:
     yield "lease", state.lease_owner or "free"
     yield "last run", execution_line(state.last_run)
     yield "last promotion", execution_line(state.last_promotion)
+    on = [alarm for alarm in state.watched if alarm.is_on]
+    yield "alarms on", f"{len(on)} of {len(state.watched)}"
+    for alarm in on:
+        yield f"  {alarm.name}", f"{_alarm(alarm)}  {alarm.runbook}"
     for alarm in state.alarms:
-        if alarm not in state.candidate_alarms:
+        if alarm not in state.candidate_alarms and alarm not in on:
             yield f"alarm {alarm.name}", _alarm(alarm)
 
 

@@ -1,6 +1,6 @@
 """One model's loop: how it is retrained, promoted, watched and taken down."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -17,6 +17,7 @@ from infra.components.model import Model
 from infra.components.promotion_workflow import PromotionWorkflow
 from infra.components.registry import PackageGroup
 from infra.components.retraining_workflow import RetrainingWorkflow
+from infra.components.runbook_alarm import alarms_below
 from infra.components.sagemaker_roles import EndpointRole, JobRole
 from infra.components.teardown import Teardown
 
@@ -91,6 +92,7 @@ class WorkloadStack(Stack):
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,
             "MismatchAlarm": care.reconciler.alarm.alarm_name,
+            "Alarms": Fn.join(",", [alarm.alarm_name for alarm in alarms_below(self)]),
             "ReconcilerFunction": care.reconciler.handler.function.function_name,
             "JobRoleArn": job_role.role_arn,
             "ServingMode": model.card.serving.mode.value,
