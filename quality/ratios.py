@@ -74,7 +74,7 @@ class Ratio:
         error, units = error_of((self.above - ratio * self.below) / whole, self.below > 0)
         if metric not in ROOTED:
             return Estimate(
-                metric=metric, value=ratio, error=error, rows=rows, weight=whole, units=units
+                metric=metric, value=ratio, error=error, rows=rows, weight=float(rows), units=units
             )
         root = sqrt(ratio)
         return Estimate(
@@ -82,6 +82,6 @@ class Ratio:
             value=root,
             error=error / (2 * root) if root else 0.0,
             rows=rows,
-            weight=whole,
+            weight=float(rows),
             units=units,
         )

@@ -10,7 +10,7 @@ from contracts.card_quality import LIVE_OF_TASK, Quality
 from contracts.quality import Task
 from quality.estimates import Estimate, Floats
 from quality.rankings import by_list
-from quality.ranks import Ranks
+from quality.ranks import CAPACITY, Roc
 from quality.ratios import Ratio, terms
 from quality.units import Codes, groups_of
 
@@ -31,7 +31,7 @@ class Tally:
     ones: int
     """Of a classifier's labels."""
     ratios: Mapping[str, Ratio]
-    ranks: Ranks | None
+    roc: Roc | None
 
     @classmethod
     def of(
@@ -57,7 +57,7 @@ class Tally:
             rows=len(labels),
             ones=int((labels == 1).sum()) if binary else 0,
             ratios=ratios,
-            ranks=Ranks.of(labels, scores, groups, capacity=capacity) if binary else None,
+            roc=Roc.of(labels, scores, groups, capacity=capacity) if binary else None,
         )
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -65,20 +65,20 @@ class Tally:
             raise ValueError(
                 f"tallies of {sorted(self.ratios)} and {sorted(other.ratios)} do not add up"
             )
-        ranks = None
-        if self.ranks is not None and other.ranks is not None:
-            ranks = self.ranks + other.ranks
+        roc = None
+        if self.roc is not None and other.roc is not None:
+            roc = self.roc + other.roc
         return Tally(
             rows=self.rows + other.rows,
             ones=self.ones + other.ones,
             ratios={name: ratio + other.ratios[name] for name, ratio in self.ratios.items()},
-            ranks=ranks,
+            roc=roc,
         )
 
     def estimate(self, metric: str) -> Estimate | None:
         """Return the figure; None where these rows say nothing of it."""
         if metric == "auc":
-            return None if self.ranks is None else self.ranks.estimate()
+            return None if self.roc is None else self.roc.estimate()
         return self.ratios[metric].estimate(metric, self.rows)
 
 
