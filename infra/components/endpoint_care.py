@@ -1,5 +1,6 @@
 """All that looks after the endpoint between promotions: alarms, who hears of them, sleep."""
 
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -39,6 +40,9 @@ class EndpointCare(Construct):
         if _may_sleep(model):
             idle = IdleEndpoints(self, "Idle", model=model, dead_letters=dead_letters)
             self.triggers.append(idle.schedule)
+
+    def metric_mismatches(self) -> cloudwatch.Metric:
+        return self.reconciler.metric_mismatches()
 
     def _told(self, model: Model) -> IncidentAlarms:
         urgent, others = [self.reconciler.alarm], list[RunbookAlarm]()

@@ -66,8 +66,8 @@ def alarms_below(scope: Construct) -> list[RunbookAlarm]:
     return [each for each in scope.node.find_all() if isinstance(each, RunbookAlarm)]
 
 
-def alarm_on_dead_letters(scope: Construct, *, queue: sqs.Queue, topic: sns.Topic) -> None:
-    RunbookAlarm(
+def alarm_on_dead_letters(scope: Construct, *, queue: sqs.Queue, topic: sns.Topic) -> RunbookAlarm:
+    return RunbookAlarm(
         scope,
         "DeadLettersAlarm",
         metric=queue.metric_approximate_number_of_messages_visible(

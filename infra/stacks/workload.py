@@ -14,6 +14,7 @@ from infra.components.endpoint_care import EndpointCare
 from infra.components.endpoint_logs import EndpointLogs
 from infra.components.ingestion import Ingestion
 from infra.components.model import Model
+from infra.components.model_dashboard import ModelDashboard
 from infra.components.promotion_workflow import PromotionWorkflow
 from infra.components.registry import PackageGroup
 from infra.components.retraining_workflow import RetrainingWorkflow
@@ -81,6 +82,17 @@ class WorkloadStack(Stack):
         teardown.needs(registry, endpoint_role, endpoint_logs)
         machines = promotion.state_machine, retraining.state_machine, batch.state_machine
         teardown.follows(*machines, *triggers)
+        alarms = alarms_below(self)
+        ModelDashboard(
+            self,
+            "Overview",
+            model=model,
+            care=care,
+            drift=drift,
+            dead_letters=dead_letters,
+            machines=machines,
+            alarms=alarms,
+        )
 
         for name, value in {
             "AdmissionFunction": admission.handler.function.function_name,
@@ -92,7 +104,7 @@ class WorkloadStack(Stack):
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,
             "MismatchAlarm": care.reconciler.alarm.alarm_name,
-            "Alarms": Fn.join(",", [alarm.alarm_name for alarm in alarms_below(self)]),
+            "Alarms": Fn.join(",", [alarm.alarm_name for alarm in alarms]),
             "ReconcilerFunction": care.reconciler.handler.function.function_name,
             "JobRoleArn": job_role.role_arn,
             "ServingMode": model.card.serving.mode.value,
