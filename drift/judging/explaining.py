@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from drift.distances import SMOOTHING
 from drift.judging.cells import Floats
 from drift.judging.judgement import Bin, Moved
 from drift.judging.reference import Reference
 from drift.judging.statistics import Test
 
 TOGETHER = "features together"
+_SMOOTHING = 0.5
+"""Rows added to each bin of the baseline's size (Jeffreys' prior): PSI stays finite."""
 
 
 def moved(
@@ -44,7 +45,7 @@ def moved(
 
 def _psi_parts(expected: Floats, observed: Floats, rows: float) -> Floats:
     """Each bin's part of the PSI, smoothed by as many rows as the baseline can tell apart."""
-    least = SMOOTHING / rows
+    least = _SMOOTHING / rows
     p, q = (one + least for one in (expected, observed))
     p, q = p / p.sum(), q / q.sum()
     return (q - p) * np.log(q / p)

@@ -7,6 +7,7 @@ Small windows are drawn from training's blocks, large ones from the normal limit
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from drift.judging.statistics import Compared, Statistics
 DRAWS = 20_000
 FEW_BLOCKS = 400
 """Windows of fewer blocks are drawn block by block: sums of so few are not normal yet."""
-_CHUNK = 1_000
+MANY_BLOCKS = 5_000
+"""Baselines of more blocks know their covariance."""
+_CHUNK = 500
 _TAIL = 0.01
 """Beyond this level the tail is a fitted exponential: minus log probabilities have such tails."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Null:
     """The distribution of the largest surprise, by draws in ascending order."""
 
@@ -35,7 +38,7 @@ class Null:
         >>> null.p_value(5.0)
         0.5004995004995005
         """
-        start, slope = self._tail()
+        start, slope = self._tail
         if surprise <= start:
             above = len(self.largest) - np.searchsorted(self.largest, surprise, side="left")
             return float(above + 1) / (len(self.largest) + 1)
@@ -43,11 +46,12 @@ class Null:
 
     def surprise_at(self, level: float) -> float:
         """Return the largest surprise that undrifted data exceed with probability ``level``."""
-        start, slope = self._tail()
+        start, slope = self._tail
         if level < _TAIL:
             return float(start + slope * np.log(_TAIL / level))
         return float(np.quantile(self.largest, 1 - level))
 
+    @cached_property
     def _tail(self) -> tuple[float, float]:
         start = float(np.quantile(self.largest, 1 - _TAIL))
         beyond = self.largest[self.largest > start]
@@ -57,13 +61,20 @@ class Null:
 def null_of(
     reference: Reference, statistics: Statistics, rows: float, *, draws: int = DRAWS, seed: int = 0
 ) -> Null:
-    """Draw baselines and windows of ``rows`` rows without drift, as the reference's blocks vary."""
+    """Draw baselines and windows of ``rows`` rows without drift, as the reference's blocks vary.
+
+    A baseline of few blocks knows its own covariance badly, and tests that rely on it are larger
+    than they seem (as Hotelling's is beside chi-squared): their constants are then drawn as well.
+    """
     generator = np.random.default_rng((seed, int(rows)))
     world = _World(reference, statistics, rows)
-    found = [
-        statistics.surprises(world.draw(generator, min(_CHUNK, draws - done))).max(axis=-1)
-        for done in range(0, draws, _CHUNK)
-    ]
+    found: list[Floats] = []
+    for done in range(0, draws, _CHUNK):
+        tests = statistics
+        if reference.block_count < MANY_BLOCKS:
+            tests = Statistics(reference.redrawn(generator), rows, statistics.columns)
+        drawn = world.draw(generator, min(_CHUNK, draws - done))
+        found.append(tests.surprises(drawn).max(axis=-1))
     return Null(np.sort(np.concatenate(found)))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,8 @@ class Reference:
     covariance: Floats
     blocks: Floats
     block_rows: Floats
+    block_count: int
+    """Of all blocks that the covariance is of."""
 
     @property
     def mean_block(self) -> float:
@@ -43,12 +45,29 @@ class Reference:
         digest.update(f"{self.model} {self.version} {self.rows} {self.cells}".encode())
         return digest.hexdigest()[:16]
 
+    def redrawn(self, generator: np.random.Generator) -> "Reference":
+        """Return the reference that training might as well have made, from other blocks.
+
+        Where fewer blocks are kept than there were, they vary more than all would.
+        """
+        count = len(self.block_rows)
+        taken = generator.integers(count, size=count)
+        blocks, rows = self.blocks[taken], self.block_rows[taken]
+        center = self.blocks.sum(axis=0) / self.block_rows.sum()
+        less = np.sqrt(count / self.block_count)
+        moved = blocks.sum(axis=0) / rows.sum() - center
+        varied = _covariance(blocks, rows) - _covariance(self.blocks, self.block_rows)
+        return replace(
+            self, shares=self.shares + moved * less, covariance=self.covariance + varied * less
+        )
+
     def to_bytes(self) -> bytes:
         """Return the reference as a compressed numpy archive without pickled objects."""
         head = {
             "model": self.model,
             "version": self.version,
             "rows": self.rows,
+            "block_count": self.block_count,
             "features": [asdict(feature) for feature in self.cells.features],
             "multivariate": self.cells.multivariate,
         }
@@ -77,7 +96,7 @@ class Reference:
                 FeatureCells(**(one | {"labels": tuple(one["labels"])})) for one in head["features"]
             ]
             cells = Cells(tuple(features), multivariate=head["multivariate"])
-            names = {name: head[name] for name in ("model", "version", "rows")}
+            names = {name: head[name] for name in ("model", "version", "rows", "block_count")}
         except Exception as error:
             raise ValueError(f"the reference can't be read: {error}") from error
         return Reference(cells=cells, **names, **arrays)
@@ -119,9 +138,7 @@ def reference_of(
             f"{len(block_rows)} blocks of {rows:g} rows need sums of shape "
             f"({len(block_rows)}, {cells.total}), got {blocks.shape}"
         )
-    influence = blocks - np.outer(block_rows, blocks.sum(axis=0) / rows)
-    free = len(block_rows) / max(1, len(block_rows) - 1)
-    covariance = influence.T @ influence / rows * free
+    covariance = _covariance(blocks, block_rows)
     all_rows, sums = whole or (rows, blocks.sum(axis=0))
     kept = np.arange(len(block_rows))
     if len(kept) > KEPT_BLOCKS:
@@ -135,4 +152,13 @@ def reference_of(
         covariance=covariance,
         blocks=np.asarray(blocks[kept], dtype=np.float64),
         block_rows=np.asarray(block_rows[kept], dtype=np.float64),
+        block_count=len(block_rows),
     )
+
+
+def _covariance(blocks: Floats, block_rows: Floats) -> Floats:
+    rows = float(block_rows.sum())
+    influence = blocks - np.outer(block_rows, blocks.sum(axis=0) / rows)
+    free = len(block_rows) / max(1, len(block_rows) - 1)
+    found: Floats = (influence.T @ influence).astype(np.float64) * (free / rows)
+    return found

@@ -10,8 +10,9 @@ from drift.judging.columns import Columns
 from drift.judging.reference import Reference
 from drift.judging.surprise import binomial_surprises, chi2_surprises
 
-_RIDGE = 0.3
-"""Of the mean eigenvalue: directions of the multivariate test that hardly vary are damped."""
+_RIDGE, _RIDGE_PER_BLOCK = 0.3, 20.0
+"""Of the mean eigenvalue: directions of the multivariate test that hardly vary are damped, the more
+the fewer blocks say how much they vary (whitening by a badly known covariance is no test at all)."""
 
 
 class Test(StrEnum):
@@ -50,8 +51,8 @@ class _Quadratic:
 class Statistics:
     """All tests of a reference at one window size, prepared once."""
 
-    def __init__(self, reference: Reference, rows: float) -> None:
-        self.columns = Columns(reference.cells, reference.shares, rows)
+    def __init__(self, reference: Reference, rows: float, columns: Columns | None = None) -> None:
+        self.columns = columns or Columns(reference.cells, reference.shares, rows)
         self.rows = reference.rows
         self.shares = self.columns.grouped(reference.shares)
         half = self.columns.grouped(reference.covariance)
@@ -68,7 +69,7 @@ class Statistics:
         self._smooth = np.hstack([s for _, s in shaped]) if shaped else np.zeros((len(half.T), 0))
         self._rare = [n for n, own in enumerate(self.columns.rare) if own is not None]
         self._effects = [self._effect(n, reference) for n in self._rare]
-        self._directions, self._joint = self._multivariate(len(reference.cells.features))
+        self._directions, self._joint = self._multivariate(reference)
         self.tests = [
             *((one.feature, Test.BINS) for one in self._bins),
             *((number, Test.SHAPE) for number in self._shape),
@@ -87,20 +88,18 @@ class Statistics:
         bins = (squares @ self._membership) * precision[..., None]
         smooth = (difference @ self._smooth) ** 2 * precision[..., None]
         shape = smooth.reshape(*smooth.shape[:-1], -1, 2).sum(axis=-1)
-        found = [
-            chi2_surprises(bins[..., at] / one.scale, one.freedom)
-            for at, one in enumerate(self._bins)
-        ]
-        found += [chi2_surprises(shape[..., at], 2) for at in range(len(self._shape))]
+        scaled = bins / np.array([one.scale for one in self._bins])
+        found = [_by_freedom(scaled, [one.freedom for one in self._bins])]
+        found.append(chi2_surprises(shape, 2))
         found += [
-            self._rare_surprise(number, effect, compared)
+            self._rare_surprise(number, effect, compared)[..., None]
             for number, effect in zip(self._rare, self._effects, strict=True)
         ]
         for one in self._joint:
             along = (difference[..., self.columns.multivariate] @ self._directions) ** 2
             statistic = along.sum(axis=-1) * precision
-            found.append(chi2_surprises(statistic / one.scale, one.freedom))
-        return np.stack(found, axis=-1)
+            found.append(chi2_surprises(statistic / one.scale, one.freedom)[..., None])
+        return np.concatenate(found, axis=-1)
 
     def effect_of_rare(self) -> dict[int, float]:
         """Return the design effect of each column of rare bins."""
@@ -119,7 +118,8 @@ class Statistics:
 
     def _standardised(self, own: list[int]) -> Floats:
         root = np.sqrt(self.shares[own])
-        return np.linalg.eigvalsh(self.covariance[np.ix_(own, own)] / np.outer(root, root))
+        correlations = self.covariance[np.ix_(own, own)] / np.outer(root, root)
+        return np.linalg.eigvalsh(correlations).astype(np.float64)
 
     def _member(self, feature: int) -> Floats:
         member = np.zeros(len(self.shares))
@@ -157,14 +157,26 @@ class Statistics:
             return max(1.0, float(np.max(variance / np.maximum(inner, 1e-12))))
         return float((reference.block_rows**2).sum() / reference.block_rows.sum())
 
-    def _multivariate(self, number: int) -> tuple[Floats, list[_Quadratic]]:
+    def _multivariate(self, reference: Reference) -> tuple[Floats, list[_Quadratic]]:
         own = self.columns.multivariate
         values, vectors = np.linalg.eigh(self.covariance[own, own])
         if not len(values) or values.max() <= 0:
             return np.zeros((len(values), 0)), []
         values = np.maximum(values, 0.0)
-        ridge = values + _RIDGE * values.mean()
+        damped = _RIDGE + _RIDGE_PER_BLOCK * len(values) / reference.block_count
+        ridge = values + damped * values.mean()
+        number = len(reference.cells.features)
         return vectors / np.sqrt(ridge), [_matched(number, values / ridge)]
+
+
+def _by_freedom(statistics: Floats, freedoms: list[float]) -> Floats:
+    """Look up columns of the same degrees of freedom at once."""
+    found = np.empty_like(statistics)
+    rounded = np.round(freedoms, 2)
+    for freedom in np.unique(rounded):
+        own = rounded == freedom
+        found[..., own] = chi2_surprises(statistics[..., own], float(freedom))
+    return found
 
 
 def _matched(feature: int, weights: Floats) -> _Quadratic:

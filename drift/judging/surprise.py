@@ -13,7 +13,7 @@ _FURTHEST = 400.0
 
 
 def chi2_surprises(x: Floats, freedom: float) -> Floats:
-    """Return ``-log P(chi2 > x)`` by interpolation: exact to 1e-3 of itself.
+    """Return ``-log P(chi2 > x)`` by interpolation, exact to 0.01.
 
     >>> chi2_surprises(np.array([0.0, 3.841459]), 1.0).round(2)
     array([0., 3.])
