@@ -68,19 +68,48 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QualityReport:
-    model: str
-    version: int | None
-    window_start: str
-    window_end: str
+class LabelAside:
+    """A label that was not used, and why."""
+
+    inference_id: str
+    row: int
+    at: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionQuality:
+    """What the answers of one version were worth."""
+
+    version: int
     counts: Counts
     coverage: float | None
     verdict: QualityVerdict
     silence: Silence | None
     reason: str
-    metric: str
     figures: tuple[Figure, ...]
     comparisons: tuple[Comparison, ...]
+    aside: tuple[LabelAside, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityReport:
+    model: str
+    window_start: str
+    window_end: str
+    metric: str
+    refused_records: int
+    """Captures that could not be read, or do not say which version answered what."""
+    refused_labels: int
+    """Lines of label files that could not be read."""
+    other_labels: int
+    """Labels' values whose id no answer of this window has: of other windows, or of nobody."""
+    verdict: QualityVerdict
+    """Of the newest version that has one."""
+    reason: str
+    versions: tuple[VersionQuality, ...]
+    """Newest first."""
 
     def document(self) -> dict[str, Any]:
         return asdict(self)

@@ -77,10 +77,10 @@ def against_earlier(
 
     The differences, each divided by its error, are recursive residuals: without a fall they are
     independent and standard normal, though each window is used again and again (R. Brown,
-    J. Durbin, J. Evans, Journal of the Royal Statistical Society B 37 (1975)). Windows of a fall are
-    an example for later ones as well, so that a fall is forgotten once it has lasted several times
-    as long as what was before it: left out, a few first windows that were good by chance would
-    never be corrected, and alarm twice as often as asked (measured). None for the first window.
+    J. Durbin, J. Evans, Journal of the Royal Statistical Society B 37 (1975)). Windows of a fall
+    are an example for later ones as well, so that a fall is forgotten once it has lasted several
+    times as long as what was before it: left out, a few first windows that were good by chance
+    would never be corrected, and alarm twice as often as asked (measured). None for the first.
     """
     total = value = variance = 0.0
     cusum = Cusum(limit=limit, persistence=rule.persistence, loosest=rule.loosest)

@@ -152,6 +152,10 @@ class Join:
         if self._takes(label.inference_id):
             self._given[label.inference_id].append(label)
 
+    def asks(self, inference_id: str) -> bool:
+        """Whether an answer of this id was read: whoever has read all may leave other labels."""
+        return inference_id in self._asked
+
     def result(self, as_of: datetime) -> Joined:
         """Return what is known by ``as_of``."""
         out = _Outcome()

@@ -32,19 +32,13 @@ class Past:
         }
         return replace(self, windows=longer)
 
-    def document(self) -> dict[str, Any]:
-        """Return the windows; promises are read from the gate's own evidence each time."""
-        return {
-            subject: [asdict(estimate) for estimate in windows]
-            for subject, windows in self.windows.items()
-        }
+
+def estimates_document(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {subject: asdict(estimate) for subject, estimate in estimates.items()}
 
 
-def parse_windows(document: object) -> dict[str, tuple[Estimate, ...]]:
-    table = Table.of(document, "earlier windows")
-    return {
-        subject: tuple(_estimate(row) for row in table.tables(subject)) for subject in table.content
-    }
+def parse_estimates(table: Table) -> dict[str, Estimate]:
+    return {subject: _estimate(table.table(subject)) for subject in table.content}
 
 
 def promises_of(evaluation: EvaluationReport, metric: str) -> dict[str, Promise]:

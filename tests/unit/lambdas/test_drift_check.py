@@ -16,7 +16,7 @@ from lambdas.adapters.documents import Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.drift_check.capture_gap import Answered, gap
-from lambdas.drift_check.captures import Captures
+from lambdas.adapters.captures import Captures
 from lambdas.drift_check.check import DriftCheck
 from lambdas.drift_check.figures import Figures
 from lambdas.drift_check.watermark import Watermark

@@ -14,8 +14,17 @@ from tests.unit.quality.cases import BINARY, CLOSED, DAY, SPAN, START, answer, l
 
 IDS = [f"request-{number}" for number in range(5)]
 MOMENTS = st.sampled_from(
-    [START - DAY, START, START + DAY / 2, SPAN.end, START + 60 * DAY, START + 61 * DAY, CLOSED]
-    + [CLOSED + DAY, START + 90 * DAY]
+    [
+        START - DAY,
+        START,
+        START + DAY / 2,
+        SPAN.end,
+        START + 60 * DAY,
+        START + 61 * DAY,
+        CLOSED,
+        CLOSED + DAY,
+        START + 90 * DAY,
+    ]
 )
 ANSWERS = st.builds(
     answer,
@@ -73,10 +82,8 @@ def test_the_parts_of_a_window_are_the_whole(read, parts) -> None:
     for part in each[1:]:
         fates += part.fates
     assert fates == whole.fates
-    pairs = [sorted(zip(one.units, one.labels, one.scores, strict=True)) for one in each]
-    assert sorted(sum(pairs, [])) == sorted(
-        zip(whole.units, whole.labels, whole.scores, strict=True)
-    )
+    pairs = [pair for one in each for pair in zip(one.units, one.labels, one.scores, strict=True)]
+    assert sorted(pairs) == sorted(zip(whole.units, whole.labels, whole.scores, strict=True))
 
 
 def test_an_answer_and_its_label_make_a_row() -> None:

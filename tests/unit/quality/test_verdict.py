@@ -1,5 +1,6 @@
 """A verdict is fallen or held; where nothing can be said, it is why."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -9,8 +10,16 @@ import pytest
 from contracts.evaluation import parse_evaluation
 from contracts.quality import Task
 from contracts.quality_report import QualityVerdict, Silence
+from contracts.reading import Table
 from quality.answers import AnswerFate
-from quality.past import ALL, KEPT_WINDOWS, Past, parse_windows, promises_of
+from quality.past import (
+    ALL,
+    KEPT_WINDOWS,
+    Past,
+    estimates_document,
+    parse_estimates,
+    promises_of,
+)
 from quality.verdict import Judgement, judge
 from quality.window import Window, window_of
 from tests.unit.quality.cases import BINARY, joined, quality
@@ -191,9 +200,14 @@ def test_labels_that_say_nothing_of_the_metric_give_no_verdict() -> None:
     assert found.reason == "the labelled answers say nothing of mape"
 
 
-def test_a_past_is_written_and_read_again_and_does_not_grow_for_ever() -> None:
+def test_a_windows_estimates_are_written_and_read_again() -> None:
+    made = judge(BINARY, CARD, window(1), Past()).estimates
+    written = json.loads(json.dumps(estimates_document(made)))
+    assert parse_estimates(Table.of(written, "window")) == made
+
+
+def test_a_past_does_not_grow_for_ever() -> None:
     past = steady(3)
-    assert parse_windows(past.document()) == past.windows
 
     for _ in range(KEPT_WINDOWS + 5):
         past = past.followed_by({ALL: past.windows[ALL][0]})
