@@ -55,6 +55,7 @@ class Services:
         jobs = self.sagemaker.jobs
         return {
             ("POST", "instances"): self.sagemaker.limit_instances,
+            ("POST", "instance-size"): self.sagemaker.resize_instances,
             ("POST", "spot-interruptions"): jobs.interrupt_spot,
         }
 
