@@ -25,7 +25,6 @@ from benchmarks.drift_worlds import (
     HORIZON,
     SCENARIOS,
     WINDOW_ROWS,
-    Change,
     Rows,
     drawn,
 )

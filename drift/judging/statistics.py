@@ -12,7 +12,7 @@ from drift.judging.surprise import binomial_surprises, chi2_surprises
 
 _RIDGE, _RIDGE_PER_BLOCK = 0.3, 20.0
 """Of the mean eigenvalue: directions of the multivariate test that hardly vary are damped, the more
-the fewer blocks say how much they vary (whitening by a badly known covariance is no test at all)."""
+the fewer blocks say how much they vary (what whitens by a badly known covariance finds noise)."""
 
 
 class Test(StrEnum):
@@ -118,8 +118,13 @@ class Statistics:
 
     def _standardised(self, own: list[int]) -> Floats:
         root = np.sqrt(self.shares[own])
-        correlations = self.covariance[np.ix_(own, own)] / np.outer(root, root)
-        return np.linalg.eigvalsh(correlations).astype(np.float64)
+        scaled = self.covariance[np.ix_(own, own)] / np.outer(root, root)
+        values = np.maximum(np.linalg.eigvalsh(scaled).astype(np.float64), 0.0)
+        free = len(own) - 1
+        if values.sum() < free / 2:
+            # Rows more even than chance (each hour once a day): still no proof that they stay so.
+            return np.ones(free)
+        return values
 
     def _member(self, feature: int) -> Floats:
         member = np.zeros(len(self.shares))
@@ -181,6 +186,5 @@ def _by_freedom(statistics: Floats, freedoms: list[float]) -> Floats:
 
 def _matched(feature: int, weights: Floats) -> _Quadratic:
     """Match mean and variance of a weighted sum of chi-squared variables (Satterthwaite)."""
-    weights = np.maximum(weights, 0.0)
     first, second = float(weights.sum()), float((weights**2).sum())
     return _Quadratic(feature=feature, scale=second / first, freedom=max(0.5, first**2 / second))

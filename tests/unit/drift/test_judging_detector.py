@@ -55,7 +55,7 @@ def plays_by_the_rules(detector: Detector) -> None:
         assert detector.verdict().verdict is DriftVerdict.NO_DRIFT
     found: list[DriftVerdict] = []
     for _ in range(30):
-        detector.update(draw.normal(size=(200, 3)) + [0.0, 0.8, 0.0])
+        detector.update(draw.normal((0.0, 0.8, 0.0), size=(200, 3)))
         found.append(detector.verdict().verdict)
     assert DriftVerdict.DRIFT in found
     assert DriftVerdict.NO_VERDICT not in found

@@ -1,6 +1,6 @@
 """Alarms on undrifted data are as frequent as asked, on both sides.
 
-Seeds are fixed; bounds are those of 99.9 % of a binomial count, so that another seed would pass too.
+Seeds are fixed; bounds hold 99.9 % of a binomial count, so that another seed would pass too.
 """
 
 from math import sqrt
