@@ -178,9 +178,9 @@ def _told(
     if not fallen:
         rarest = min(comparisons, key=lambda one: one.chance / one.limit)
         return (
-            f"{quality.metric} is {estimate.value:.4g} on {estimate.rows} answers; the rarest of "
-            f"{len(comparisons)} comparisons would be seen by chance in {rarest.chance:.2g} of "
-            f"checks (limit {rarest.limit:.2g})"
+            f"{quality.metric} is {estimate.value:.4g} on {estimate.rows} answers; the least "
+            f"likely of {len(comparisons)} comparisons has a chance of {rarest.chance:.2g} "
+            f"(limit {rarest.limit:.2g})"
         )
     named = "; ".join(
         f"{quality.metric} of {one.subject} is {one.value:.4g} against {one.reference:.4g} of "
