@@ -69,7 +69,7 @@ def cuts_of(values: NDArray[np.float64], bins: int) -> tuple[float, ...]:
     positions = ordered.size * np.arange(1, bins) // bins
     at = ordered[positions]
     starts, ends = np.searchsorted(ordered, at, "left"), np.searchsorted(ordered, at, "right")
-    before = (positions - starts <= ends - positions) | (ends == ordered.size)
+    before = (positions - starts <= ends - positions) & (starts > 0) | (ends == ordered.size)
     behind = ordered[np.minimum(ends, ordered.size - 1)]
     cuts = np.where(before, at, behind)[(starts > 0) | ~before]
     chosen = np.unique(cuts).tolist()

@@ -30,7 +30,7 @@ class Spread:
             sums, squares = lines.spread(block, absent, self._centre)
             if self._moved(counts, sums, squares):
                 sums, squares = lines.spread(block, absent, self._centre)
-        huge = ~np.isfinite(sums + squares)
+            huge = ~np.isfinite(sums + squares)
         if huge.any():
             for column in np.flatnonzero(huge).tolist():
                 values = block.reshape(-1, columns)[:, column]
