@@ -11,13 +11,10 @@ def test_mean_features_approximate_the_maximum_mean_discrepancy() -> None:
     x, y = rows_of(draw, 300), rows_of(draw, 300) + 0.8
     found = fourier_map(np.vstack([x, y]), dimensions=20_000)
     difference = found.features(x).mean(axis=0) - found.features(y).mean(axis=0)
-    scores = [
-        np.stack(
-            [np.interp(one[:, at], *places) for at, places in enumerate(found._places)], axis=1
-        )
-        for one in (x, y)
-    ]  # pyright: ignore[reportPrivateUsage]
+    scores = [found.scores(one) for one in (x, y)]
     width = 1 / found.weights.std()
+    apart = np.median([np.linalg.norm(a - b) for a, b in zip(*scores, strict=True)])
+    assert width == pytest.approx(apart, rel=0.2)
 
     def kernel(a: np.ndarray, b: np.ndarray) -> float:
         return float(np.exp(-((a[:, None] - b[None]) ** 2).sum(-1) / (2 * width**2)).mean())
@@ -44,3 +41,11 @@ def test_infinities_missing_and_constants_have_finite_features() -> None:
 def test_rows_of_another_width_are_refused() -> None:
     with pytest.raises(ValueError, match=r"must have 4 values each, got \(3, 2\)"):
         fourier_map(rows_of(np.random.default_rng(2), 50)).features(np.zeros((3, 2)))
+
+
+def test_residuals_grow_when_features_no_longer_hang_together() -> None:
+    draw = np.random.default_rng(3)
+    found = fourier_map(rows_of(draw, 4_000, correlation=0.8))
+    usual = found.residuals(rows_of(draw, 1_000, correlation=0.8)).mean()
+    apart = found.residuals(rows_of(draw, 1_000, correlation=0.2)).mean()
+    assert apart > 1.3 * usual

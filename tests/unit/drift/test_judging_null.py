@@ -3,6 +3,7 @@
 Seeds are fixed; bounds hold 99.9 % of a binomial count, so that another seed would pass too.
 """
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -56,19 +57,21 @@ def blocks_of(draw: np.random.Generator, count: int) -> np.ndarray:
     return lines_of(rows).reshape(count, 20, -1).sum(axis=1)
 
 
-def test_rows_that_resemble_each_other_within_a_request_raise_no_more_alarms() -> None:
+@pytest.mark.parametrize("taken", [25, 450])
+def test_rows_that_resemble_each_other_within_a_request_raise_no_more_alarms(taken: int) -> None:
+    """Drawn request by request for small windows, by the requests' covariance for large ones."""
     draw = np.random.default_rng(5)
     cells = World().cells
-    blocks = blocks_of(draw, 1_500)
+    blocks = blocks_of(draw, 6_000)
     sizes = np.full(len(blocks), 20.0)
     judge = Judge(reference_of(blocks, sizes, cells, model="m", version="1"))
     naive = Judge(
         reference_of(lines_of(rows_of(draw, 8_000)), np.ones(8_000), cells, model="m", version="1")
     )
-    windows = [blocks_of(draw, 25).sum(axis=0) for _ in range(1_000)]
-    found = np.array([judge.look(sums, 500).p_value for sums in windows])
-    assert within(float((found <= 0.05).mean()), 0.05, 1_000)
-    assert np.mean([naive.look(sums, 500).p_value <= 0.05 for sums in windows]) > 0.5
+    windows = [blocks_of(draw, taken).sum(axis=0) for _ in range(400)]
+    found = np.array([judge.look(sums, taken * 20).p_value for sums in windows])
+    assert within(float((found <= 0.05).mean()), 0.05, 400)
+    assert np.mean([naive.look(sums, taken * 20).p_value <= 0.05 for sums in windows]) > 0.5
 
 
 def test_a_baseline_that_is_as_small_as_the_window_is_allowed_its_own_error() -> None:
@@ -146,3 +149,27 @@ def test_bytes_that_are_no_reference_are_named() -> None:
 def test_sums_of_another_shape_are_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match=r"need sums of shape \(5, 40\)"):
         reference_of(np.ones(shape), np.ones(5), World().cells, model="m", version="1")
+
+
+def test_a_baseline_of_few_blocks_knows_that_it_knows_its_variance_badly() -> None:
+    blocks = blocks_of(np.random.default_rng(8), 60)
+    few = reference_of(blocks, np.full(60, 20.0), World().cells, model="m", version="1")
+    sure = replace(few, block_count=1_000_000)
+    rows = 20.0 * 30
+    thresholds = [
+        null_of(few, Statistics(few, rows), rows).surprise_at(0.001),
+        null_of(sure, Statistics(few, rows), rows).surprise_at(0.001),
+    ]
+    assert thresholds[0] > thresholds[1] + 0.2
+
+
+def test_rows_more_even_than_chance_are_no_proof_that_they_stay_so() -> None:
+    """Each hour of a day once in every block: no variance at all, and yet no division by it."""
+    cells = Cells((FeatureCells(name="hour", bins=24, ordered=24),))
+    days = reference_of(np.ones((200, 24)), np.full(200, 24.0), cells, model="m", version="1")
+    judge = Judge(days)
+    even = judge.look(np.full(24, 20.0), 480)
+    assert even.p_value == pytest.approx(1.0)
+    night = np.full(24, 20.0)
+    night[:4] = 0
+    assert judge.look(night, night.sum()).by_feature()[0][0] > 10
