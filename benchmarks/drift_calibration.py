@@ -25,10 +25,11 @@ from benchmarks.share import keep, wilson
 from demo import history, places, replay
 from drift.binning import quantile_cuts
 from drift.judging.cells import Cells, FeatureCells, Floats, Window
-from drift.judging.judge import ONE_A_QUARTER, Judge, Settings
+from drift.judging.judge import Judge
 from drift.judging.multivariate import fourier_map
 from drift.judging.persistence import State
 from drift.judging.reference import Reference, reference_of
+from drift.judging.settings import ONE_A_QUARTER, Settings
 from ml.workloads.churn import history as churn
 from ml.workloads.forecast import history as forecast
 

@@ -30,10 +30,11 @@ from benchmarks.drift_worlds import (
 )
 from benchmarks.share import keep
 from drift.judging.cells import Cells, FeatureCells, Floats, Window
-from drift.judging.judge import Judge, Settings
+from drift.judging.judge import Judge
 from drift.judging.multivariate import FourierMap, fourier_map
 from drift.judging.persistence import State
 from drift.judging.reference import reference_of
+from drift.judging.settings import Settings
 
 QUIET = 160
 """Undrifted windows of each seed, before the onset."""

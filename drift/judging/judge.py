@@ -1,81 +1,19 @@
 """Judge windows one after the other, at the false-alarm rate that was asked for."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from contracts.drift_report import DriftVerdict
 from drift.judging.cells import Floats, Window
 from drift.judging.explaining import moved
 from drift.judging.judgement import Alarm, Judgement, Moved
-from drift.judging.null import DRAWS, Null, null_of, resampled
+from drift.judging.looking import Look, Looks
 from drift.judging.persistence import State, fresh, shrunk
 from drift.judging.reference import Reference
 from drift.judging.refusing import refusal, too_small
-from drift.judging.statistics import Compared, Statistics, Test
+from drift.judging.settings import Settings
 
-ONE_A_QUARTER = 1 / 2190
-"""One false alarm a quarter at hourly checks: 365 / 4 * 24 of them."""
 _CALM = 0.5
-_STEPS = 4
-"""Sizes are rounded to so many steps of a doubling, so that nulls are drawn once."""
-_CACHED = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    false_alarm_rate: float = ONE_A_QUARTER
-    """Wanted chance per check that undrifted data is called drifted, by whatever alarm."""
-    min_rows: int = 100
-    confirm: int = 2
-    """So many odd windows in a row are a sudden alarm; 1 for checks that are days apart."""
-    memories: tuple[float, ...] = (2.0, 8.0, 32.0)
-    """Windows that slow alarms look back, each a chart; none leaves all to sudden alarms."""
-    least_psi: float = 0.0
-    """Features that moved by less are never named nor alarmed about, however sure it is."""
-    draws: int = DRAWS
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.false_alarm_rate < 1 or self.confirm < 1 or self.draws < 1000:
-            raise ValueError(
-                "false_alarm_rate must be between 0 and 1, confirm at least 1 and draws at least "
-                f"1000, got {self.false_alarm_rate}, {self.confirm} and {self.draws}"
-            )
-        if any(memory <= 1 for memory in self.memories):
-            raise ValueError(f"memories must be longer than one window, got {self.memories}")
-
-    @property
-    def sudden_level(self) -> float:
-        """The p-value below which a window is odd: ``confirm`` in a row have half the budget."""
-        share = 0.5 if self.memories else 1.0
-        return (self.false_alarm_rate * share) ** (1 / self.confirm)
-
-    @property
-    def slow_level(self) -> float:
-        return self.false_alarm_rate / 2 / max(1, len(self.memories))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One comparison: the window, or a chart's decayed one."""
-
-    windows: float
-    surprises: Floats
-    tests: tuple[tuple[int, Test], ...]
-    null: Null
-    p_value: float
-    shares: Floats
-
-    def by_feature(self) -> dict[int, tuple[float, Test]]:
-        """Return the largest surprise of each feature, and its test."""
-        found: dict[int, tuple[float, Test]] = {}
-        for (feature, test), surprise in zip(self.tests, self.surprises, strict=True):
-            if feature not in found or surprise > found[feature][0]:
-                found[feature] = (float(surprise), test)
-        return found
 
 
 class Judge:
@@ -84,8 +22,7 @@ class Judge:
     def __init__(self, reference: Reference, settings: Settings | None = None) -> None:
         self.reference = reference
         self.settings = settings or Settings()
-        self._prepared: OrderedDict[int, tuple[Statistics, Null]] = OrderedDict()
-        self._nulls: dict[object, Null] = {}
+        self._looks = Looks(reference, self.settings)
 
     def judge(self, window: Window, state: State | None = None) -> Judgement:
         """Say what ``window`` shows, after the windows that ``state`` remembers.
@@ -99,7 +36,7 @@ class Judge:
             state = fresh(
                 self.reference.fingerprint, self.settings.memories, self.reference.cells.total
             )
-        if not self._at(window.rows)[0].tests:
+        if not self._looks.possible(window.rows):
             return replace(too_small(window), state=state)
         alone = self.look(window.sums, window.rows)
         state = self._remembered(state, window, alone)
@@ -115,23 +52,8 @@ class Judge:
         return self._verdict(window, state, alone, charts)
 
     def look(self, sums: Floats, rows: float) -> Look:
-        """Test all features of summed rows together."""
-        statistics, null = self._at(rows)
-        columns, reference = statistics.columns, self.reference
-        shares = sums / rows
-        compared = Compared(
-            columns.grouped(shares), np.asarray(float(rows)), statistics.shares, reference.rows
-        )
-        surprises = statistics.surprises(compared)
-        p_value = null.p_value(float(surprises.max()))
-        return Look(
-            windows=1,
-            surprises=surprises,
-            tests=tuple(statistics.tests),
-            null=null,
-            p_value=p_value,
-            shares=shares,
-        )
+        """Test all features of summed rows together, without memory."""
+        return self._looks.look(sums, rows)
 
     def _fits(self, state: State) -> bool:
         memories = tuple(chart.memory for chart in state.charts)
@@ -189,30 +111,6 @@ class Judge:
             found = moved(self.reference, feature, test, look.shares, p_value, look.windows)
             if found.psi is None or found.psi >= self.settings.least_psi:
                 yield found
-
-    def _at(self, rows: float) -> tuple[Statistics, Null]:
-        step = round(_STEPS * float(np.log2(max(rows, 1.0))))
-        if step not in self._prepared:
-            size = 2 ** (step / _STEPS)
-            statistics = Statistics(self.reference, size)
-            null = self._null(statistics, size) if statistics.tests else Null(np.zeros(1))
-            self._prepared[step] = statistics, null
-            if len(self._prepared) > _CACHED:
-                self._prepared.popitem(last=False)
-        return self._prepared[step]
-
-    def _null(self, statistics: Statistics, size: float) -> Null:
-        """Large windows without rare bins have one null in common: the tests' normal limit."""
-        settings = self.settings
-        one = not resampled(self.reference, size) and not any(
-            column is not None for column in statistics.columns.rare
-        )
-        key: object = statistics.columns.pattern if one else size
-        if key not in self._nulls:
-            self._nulls[key] = null_of(
-                self.reference, statistics, size, draws=settings.draws, seed=settings.seed
-            )
-        return self._nulls[key]
 
 
 def _dated(state: State, looks: list[Look], at: str) -> State:

@@ -8,11 +8,12 @@ from judged import World, rows_of
 from contracts.drift_report import DriftVerdict
 from drift.judging.cells import Cells, FeatureCells, Window, joined
 from drift.judging.explaining import TOGETHER
-from drift.judging.judge import Judge, Settings
+from drift.judging.judge import Judge
 from drift.judging.judgement import Alarm, Judgement, NoVerdict
 from drift.judging.persistence import State, parse_state
 from drift.judging.reference import Reference, reference_of
 from drift.judging.refusing import refusal
+from drift.judging.settings import Settings
 
 QUARTERLY = Settings()
 

@@ -11,9 +11,10 @@ import pytest
 from judged import World, lines_of, rows_of
 
 from drift.judging.cells import Cells, FeatureCells, Window
-from drift.judging.judge import Judge, Settings
+from drift.judging.judge import Judge
 from drift.judging.null import Null, null_of
 from drift.judging.reference import Reference, reference_of
+from drift.judging.settings import Settings
 from drift.judging.statistics import Statistics, Test
 
 

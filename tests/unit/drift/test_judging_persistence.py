@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from drift.judging.cells import Cells, FeatureCells
-from drift.judging.judge import ONE_A_QUARTER, Settings
 from drift.judging.persistence import Chart, shrunk
+from drift.judging.settings import ONE_A_QUARTER, Settings
 
 
 def test_a_chart_is_worth_twice_its_memory_less_one_windows() -> None:
