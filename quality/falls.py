@@ -6,7 +6,7 @@ from math import sqrt
 
 from contracts.card_quality import LIVE_HIGHER_IS_BETTER
 from contracts.quality_report import Comparison
-from quality.estimates import Estimate, normal_of_t
+from quality.estimates import Estimate, above, normal_of_t
 from quality.persistence import Cusum, all_above, cusum_chance
 
 PROMISE = "the gate's promise"
@@ -49,25 +49,47 @@ def promise_weight(metric: str, rows: int, positives: int | None) -> float:
 def against_promise(
     subject: str, windows: Sequence[Estimate], promise: Promise, rule: Rule, limit: float
 ) -> Comparison | None:
-    """Compare the newest windows, each alone, with the promise: all of them must be below.
+    """Compare windows with the promise: the newest, each alone, and all so far, together.
 
-    The chance is of the least fallen of ``persistence`` windows, with the promise's error, which is
-    the same for all, integrated out. None while there are fewer windows.
+    The first finds a large fall at once, the second one that was there from the start and is too
+    small for any window to show. The rarer of the two counts, twice (Bonferroni). None while there
+    are fewer than ``persistence`` windows.
     """
     newest = windows[-rule.persistence :]
     if len(newest) < rule.persistence:
         return None
+    promised = sum(_error(one) ** 2 * one.weight for one in newest) / len(newest) / promise.weight
+    chance = _newest_chance(newest, promise, promised, rule)
+    if len(windows) > rule.persistence:
+        chance = min(1.0, 2 * min(chance, _pooled_chance(windows, promise, promised, rule)))
+    return _comparison(subject, PROMISE, newest[-1], promise.value, chance, limit)
+
+
+def _newest_chance(
+    newest: Sequence[Estimate], promise: Promise, promised: float, rule: Rule
+) -> float:
+    """All must be below: the least fallen, with the promise's error, common to all, integrated."""
     errors = [_error(one) ** 2 for one in newest]
-    promised = sum(
-        error * one.weight / promise.weight for error, one in zip(errors, newest, strict=True)
-    ) / len(newest)
     deviates = [
         normal_of_t((_fall(one, promise.value) - rule.min_fall) / sqrt(error + promised), one.units)
         for error, one in zip(errors, newest, strict=True)
     ]
-    shared = [promised / (error + promised) for error in errors]
-    chance = all_above(min(deviates), shared)
-    return _comparison(subject, PROMISE, newest[-1], promise.value, chance, limit)
+    return all_above(min(deviates), [promised / (error + promised) for error in errors])
+
+
+def _pooled_chance(
+    windows: Sequence[Estimate], promise: Promise, promised: float, rule: Rule
+) -> float:
+    """The mean of all but the worst ``persistence - 1``, so that fewer odd ones make no fall.
+
+    Leaving them out makes it rarer, never more frequent, than the normal distribution says.
+    """
+    order = sorted(windows, key=lambda one: _fall(one, promise.value))
+    kept = order[: len(order) - (rule.persistence - 1)]
+    total = sum(one.weight for one in kept)
+    fall = sum(one.weight * _fall(one, promise.value) for one in kept) / total - rule.min_fall
+    error = sum((one.weight * _error(one)) ** 2 for one in kept) / total**2
+    return above(normal_of_t(fall / sqrt(error + promised), min(one.units for one in kept)))
 
 
 def against_earlier(

@@ -64,6 +64,36 @@ def test_a_kept_promise_is_called_broken_as_often_as_asked(holdout: int, persist
 
 
 @pytest.mark.slow
+def test_a_kept_promise_is_not_called_broken_more_often_when_many_windows_are_compared() -> None:
+    draw, limit, found = np.random.default_rng(5), 0.05, []
+    for _ in range(3000):
+        promise = Promise(value=0.8 + draw.normal(0, ERROR / np.sqrt(2)), weight=4000)
+        seen = windows(0.8 + draw.normal(0, ERROR, 10))
+        found.append(fallen(against_promise("all", seen, promise, RULE, limit)))
+    assert 0.4 * limit < np.mean(found) <= limit + binomial_band(limit, 3000)
+
+
+def test_a_promise_never_kept_is_found_though_no_window_shows_it() -> None:
+    """Of two and a half standard errors of a window, in each from the first on."""
+    draw, found, alone = np.random.default_rng(5), [], []
+    for _ in range(100):
+        promise = Promise(value=0.8 + draw.normal(0, ERROR / 3), weight=18_000)
+        seen = windows(0.8 - 2.5 * ERROR + draw.normal(0, ERROR, 10))
+        found.append(fallen(against_promise("all", seen, promise, RULE, 0.0005)))
+        alone.append(fallen(against_promise("all", seen[-2:], promise, RULE, 0.0005)))
+    assert np.mean(found) > 0.85
+    assert np.mean(alone) < 0.5
+
+
+def test_of_many_good_windows_one_odd_one_breaks_no_promise() -> None:
+    promise = Promise(value=0.8, weight=1e6)
+    for place in range(6):
+        values = [0.8] * 6
+        values[place] = 0.0
+        assert not fallen(against_promise("all", windows(values), promise, RULE, 0.01))
+
+
+@pytest.mark.slow
 def test_a_promise_taken_for_certain_would_cry_wolf() -> None:
     draw, limit, found = np.random.default_rng(4), 0.05, []
     for _ in range(2000):

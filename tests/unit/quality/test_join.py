@@ -86,6 +86,19 @@ def test_the_parts_of_a_window_are_the_whole(read, parts) -> None:
     assert sorted(pairs) == sorted(zip(whole.units, whole.labels, whole.scores, strict=True))
 
 
+def test_the_rows_of_a_window_come_in_the_order_of_their_ids() -> None:
+    read = [answer("b", 0.2), answer("a", 0.1), label("a", 0), label("b", 1)]
+    for each in (read, read[::-1]):
+        assert list(joined(each).scores) == [0.1, 0.2]
+
+
+def test_each_part_of_a_window_has_a_share_of_the_ids() -> None:
+    read = [answer(f"request {number}", 0.5) for number in range(400)]
+    for part in range(4):
+        found = joined(read, part=part, parts=4).fates.answers.total()
+        assert 70 < found < 130
+
+
 def test_an_answer_and_its_label_make_a_row() -> None:
     found = joined([answer("a", 0.7, 0.2, slices=5), label("a", 1, 0)])
 

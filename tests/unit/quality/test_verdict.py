@@ -221,7 +221,7 @@ def test_real_rows_of_a_steady_version_alarm_no_more_often_than_asked() -> None:
 
     A check in ten may be a false alarm here, so that few versions show how many are.
     """
-    card, rate = replace(CARD, false_alarm_rate=0.1), 0.1
+    card, rate = replace(CARD, false_alarm_rate=0.1, min_rows=100), 0.1
     alarms = []
     for version in range(200):
         draw = np.random.default_rng(version)
