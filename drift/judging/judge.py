@@ -109,7 +109,8 @@ class Judge:
             if p_value > level:
                 continue
             found = moved(self.reference, feature, test, look.shares, p_value, look.windows)
-            if found.psi is None or found.psi >= self.settings.least_psi:
+            far = look.together if found.psi is None else found.psi
+            if far >= self.settings.least_psi:
                 yield found
 
 

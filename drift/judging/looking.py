@@ -26,6 +26,8 @@ class Look:
     null: Null
     p_value: float
     shares: Floats
+    together: float
+    """How far the features together moved, on PSI's scale."""
 
     def by_feature(self) -> dict[int, tuple[float, Test]]:
         """Return the largest surprise of each feature, and its test."""
@@ -66,6 +68,7 @@ class Looks:
             null=null,
             p_value=p_value,
             shares=shares,
+            together=statistics.together(compared),
         )
 
     def _at(self, rows: float) -> tuple[Statistics, Null]:

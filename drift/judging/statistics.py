@@ -101,6 +101,18 @@ class Statistics:
             found.append(chi2_surprises(statistic / one.scale, one.freedom)[..., None])
         return np.concatenate(found, axis=-1)
 
+    def together(self, compared: Compared) -> float:
+        """Return how far the features together moved, on PSI's scale; 0 without their sums.
+
+        The squared distance of means in units of the rows' own (damped) variance, less what chance
+        alone adds; PSI is nearly the same sum over bins.
+        """
+        difference = (compared.window - compared.baseline)[..., self.columns.multivariate]
+        along = float(((difference @ self._directions) ** 2).sum())
+        chance = sum(one.scale * one.freedom for one in self._joint)
+        chance *= float(1 / compared.window_rows + 1 / compared.baseline_rows)
+        return max(0.0, along - chance)
+
     def effect_of_rare(self) -> dict[int, float]:
         """Return the design effect of each column of rare bins."""
         columns = [self.columns.rare[number] for number in self._rare]

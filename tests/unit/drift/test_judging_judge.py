@@ -104,12 +104,16 @@ def test_a_change_of_correlation_alone_is_seen_by_the_features_together() -> Non
             assert [one.feature for one in found.moved] == [TOGETHER]
 
 
-def test_drift_that_does_not_matter_is_not_alarmed_about() -> None:
-    world = World(seed=6)
+@pytest.mark.parametrize("multivariate", [False, True])
+def test_drift_that_does_not_matter_is_not_alarmed_about(multivariate: bool) -> None:
+    world = World(seed=6, multivariate=multivariate)
     windows = [world.shifted(0.2, 20_000) for _ in range(3)]
     assert judged(Judge(world.reference), windows)[-1].alarm is Alarm.SUDDEN
     tolerant = Judge(world.reference, Settings(least_psi=0.1))
     assert judged(tolerant, windows)[-1].verdict is DriftVerdict.NO_DRIFT
+    large = [world.shifted(0.6, 20_000) for _ in range(2)]
+    names = {one.feature for one in judged(tolerant, large)[-1].moved}
+    assert names == ({"x2", TOGETHER} if multivariate else {"x2"})
 
 
 def test_a_state_goes_on_where_it_was_kept() -> None:
