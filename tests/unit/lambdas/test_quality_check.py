@@ -11,6 +11,7 @@ import pytest
 from contracts import metrics, moment, state
 from contracts.baseline import Baseline, FeatureBaseline
 from contracts.card import QualitySlice
+from contracts.quality_report import QualityVerdict
 from contracts.run import Champion
 from lambdas.adapters.captures import Captures
 from lambdas.adapters.champion import ChampionPointer
@@ -207,6 +208,14 @@ def test_each_window_is_judged_once_and_a_check_done_again_changes_nothing(watch
     assert watch.run(3)["reason"] == "no answer's labels are due that no check has judged"
     assert watch.run(1)["reason"] == "no answer's labels are due that no check has judged"
     assert watch.past() == ends
+
+
+def test_a_check_that_ends_late_does_not_move_the_watermark_back(watch: Watch) -> None:
+    mark = Watermark(watch.state, "churn")
+    mark.read(CHAMPION)
+    for day in (3, 1):
+        mark.move(PROMOTED + DAY * day, QualityVerdict.HELD)
+    assert mark.read(CHAMPION).judged_until == PROMOTED + DAY * 3
 
 
 def test_a_check_that_was_cut_off_before_it_moved_on_is_done_again_whole(watch: Watch) -> None:

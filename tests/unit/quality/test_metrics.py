@@ -185,6 +185,16 @@ def test_ranks_that_are_full_merge_to_the_same_in_any_order(a, b, c, capacity: i
             np.testing.assert_array_equal(getattr(merged, name), getattr(whole, name))
 
 
+def test_what_was_cut_stays_cut() -> None:
+    draw = np.random.default_rng(1)
+    many = [(float(score), 1, 0) for score in draw.random(500)]
+    few, cut = ranks_of([(1 / 3, 0, 0)], 32), ranks_of(many, 32)
+
+    for merged in (few + cut, cut + few):
+        assert merged.bits <= cut.bits < FULL
+        assert not (merged.keys & np.uint64((1 << (FULL - merged.bits)) - 1)).any()
+
+
 @given(ROWS, st.integers(16, 24))
 def test_auc_of_cut_scores_is_within_the_blur_of_the_exact_one(rows, capacity: int) -> None:
     exact, cut = ranks_of(rows, 1000), ranks_of(rows, capacity)

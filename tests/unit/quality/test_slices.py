@@ -58,7 +58,7 @@ def test_a_row_lies_in_the_slice_that_begins_at_or_below_it(value, mask: int) ->
 
 
 def test_holm_stops_at_the_first_that_is_not_rare_enough() -> None:
-    chances = [0.04, 0.0001, 0.02, 0.013, 0.5]
+    chances = [0.016, 0.0001, 0.024, 0.013, 0.5]  # 0.016 and 0.024 would pass alone
     judged = holm([comparison(chance) for chance in chances], 0.05)
 
     assert [one.fallen for one in judged] == [False, True, False, False, False]
