@@ -47,11 +47,11 @@ class Counting:
             self._rows += len(matrix)
             return
         beside = max(1, LINE // width)
-        deep = min(DEEP, max(1, BLOCK // (beside * width)))
+        deep = rows_at_once(width) // beside
         start = 0
         while len(matrix) - start >= beside:
-            # Small at first: until each column's largest hashes are about known, all values matter.
-            lines = min(deep, (len(matrix) - start) // beside, 1 + self._rows // beside)
+            # Few at first: until each column's largest hashes are about known, all values matter.
+            lines = min(deep, (len(matrix) - start) // beside, 8 + 4 * self._rows // beside)
             self._count(matrix[start : start + lines * beside], beside)
             start += lines * beside
         if start < len(matrix):
@@ -135,3 +135,9 @@ def _padded(cuts: Sequence[Sequence[float]]) -> Matrix:
 
 def _or(bound: float | None, otherwise: float) -> float:
     return otherwise if bound is None else bound
+
+
+def rows_at_once(columns: int) -> int:
+    """Rows of a block: whole lines, as many as fit."""
+    beside = max(1, LINE // max(1, columns))
+    return beside * min(DEEP, max(1, BLOCK // (beside * max(1, columns))))

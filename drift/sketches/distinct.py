@@ -3,7 +3,6 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import pairwise
 from struct import pack, unpack
 
@@ -49,7 +48,7 @@ class Distinct:
 
 
 def largest(hashes: Iterable[int]) -> tuple[int, ...]:
-    return tuple(nlargest(KEPT, hashes))
+    return tuple(sorted(hashes, reverse=True)[:KEPT])
 
 
 def parse_distinct(text: str) -> Distinct:

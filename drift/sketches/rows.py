@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drift.sketches.categorical import CategoricalSketch, count_categories, empty_categorical
-from drift.sketches.counting import Counting
+from drift.sketches.counting import Counting, rows_at_once
 from drift.sketches.features import CategoricalFeature, Feature, NumericFeature
 from drift.sketches.refusal import Incomparability, Incomparable
 from drift.sketches.window import FeatureSketch, WindowSketch, merge_windows
 
 _AT_ONCE = 65_536
-"""Rows copied at once when a matrix is not float64 in C order."""
+"""Values of a categorical column named at once."""
 
 
 def sketch_rows(
@@ -32,7 +32,7 @@ def sketch_rows(
     matrix
         One row per request, one column per feature of ``plan``; NaN is missing. A categorical
         column holds numbers, which :func:`category_of` names. float64 in C order is read in place,
-        float64 in Fortran order column by column, anything else is copied in pieces.
+        anything else is copied in pieces.
     threads
         Numpy lets go of the interpreter while it counts: two threads use two processors.
 
@@ -70,27 +70,14 @@ def category_of(value: float) -> str | None:
 
 def _sketch(plan: Sequence[Feature], matrix: NDArray[Any]) -> WindowSketch:
     numeric = [at for at, feature in enumerate(plan) if isinstance(feature, NumericFeature)]
-    features = [feature for feature in plan if isinstance(feature, NumericFeature)]
-    sketches: dict[int, FeatureSketch] = {}
-    if _is_column_major(matrix):
-        for at, feature in zip(numeric, features, strict=True):
-            counting = Counting([feature])
-            counting.add(matrix[:, at : at + 1])
-            sketches[at] = counting.sketches()[0]
-    else:
-        counting = Counting(features)
-        for rows in _pieces(matrix, numeric, whole=len(numeric) == len(plan)):
-            counting.add(rows)
-        sketches |= dict(zip(numeric, counting.sketches(), strict=True))
+    counting = Counting([feature for feature in plan if isinstance(feature, NumericFeature)])
+    for rows in _pieces(matrix, numeric, whole=len(numeric) == len(plan)):
+        counting.add(rows)
+    sketches: dict[int, FeatureSketch] = dict(zip(numeric, counting.sketches(), strict=True))
     for at, feature in enumerate(plan):
         if isinstance(feature, CategoricalFeature):
             sketches[at] = _categories(feature, matrix[:, at])
     return WindowSketch(rows=len(matrix), features=tuple(sketches[at] for at in range(len(plan))))
-
-
-def _is_column_major(matrix: NDArray[Any]) -> bool:
-    whole = matrix.dtype == np.float64 and matrix.strides[0] == matrix.itemsize
-    return whole and matrix.shape[1] > 1
 
 
 def _pieces(
@@ -99,8 +86,10 @@ def _pieces(
     if whole and matrix.dtype == np.float64 and matrix.flags.c_contiguous:
         yield matrix
         return
-    for start in range(0, len(matrix), _AT_ONCE):
-        piece = matrix[start : start + _AT_ONCE]
+    # As many rows as are counted at once, so that the copy is read while it is in cache.
+    rows = rows_at_once(len(columns))
+    for start in range(0, len(matrix), rows):
+        piece = matrix[start : start + rows]
         yield np.ascontiguousarray(piece if whole else piece[:, columns], dtype=np.float64)
 
 
