@@ -34,7 +34,7 @@ from ml.workloads.churn import history as churn
 from ml.workloads.forecast import history as forecast
 
 WINDOWS = 20_000
-EACH = 200
+EACH = 100
 """Windows beside the same baseline; they share its error, which the interval does not know."""
 LEVELS = (1 / 20, 1 / 100, 1 / 1000)
 DIMENSIONS = 64
@@ -121,7 +121,7 @@ def p_values(data: Data, windows: int) -> Floats:
         for _ in range(EACH):
             window = data.window(draw)
             found.append(judge.look(window.sums, window.rows).p_value)
-        if number % 20 == 19:
+        if number % 50 == 49:
             print(f"  {len(found)} windows of {data.name}", flush=True)
     return np.array(found)
 

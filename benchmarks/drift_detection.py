@@ -33,7 +33,7 @@ from drift.judging.cells import Cells, FeatureCells, Floats, Window
 from drift.judging.judge import Judge
 from drift.judging.multivariate import FourierMap, fourier_map
 from drift.judging.persistence import State
-from drift.judging.reference import reference_of
+from drift.judging.reference import Reference, reference_of
 from drift.judging.settings import Settings
 
 QUIET = 160
@@ -68,18 +68,22 @@ class Eyes:
         ]
         self.labelled = Cells((*binned, *labelled), multivariate=width)
         self.judges = [
-            Judge(
-                reference_of(
-                    self._lines(rows, cells),
-                    np.ones(BASELINE_ROWS),
-                    cells,
-                    model="m",
-                    version="1",
-                ),
-                Settings(false_alarm_rate=RATE, seed=number),
-            )
+            Judge(self._reference(rows, cells), Settings(false_alarm_rate=RATE, seed=number))
             for cells in (self.cells, self.labelled)
         ]
+
+    def _reference(self, rows: Rows, cells: Cells) -> Reference:
+        """Shares of all rows, covariance of some."""
+        parts = [
+            self._lines(replace(rows, x=x, score=score, label=label), cells)
+            for x, score, label in zip(
+                *(np.array_split(one, 8) for one in (rows.x, rows.score, rows.label)), strict=True
+            )
+        ]
+        whole = BASELINE_ROWS, np.sum([part.sum(axis=0) for part in parts], axis=0)
+        return reference_of(
+            parts[0], np.ones(len(parts[0])), cells, model="m", version="1", whole=whole
+        )
 
     def seen(self, rows: Rows) -> "Seen":
         counts = self.rules.counts(rows.columns)

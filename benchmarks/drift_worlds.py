@@ -10,7 +10,8 @@ from drift.judging.cells import Floats
 
 FEATURES = 10
 WINDOW_ROWS = 500
-BASELINE_ROWS = 20_000
+BASELINE_ROWS = 80_000
+"""As many as the quiet windows have, which ADWIN learns from in place of a baseline."""
 HORIZON = 40
 """Windows after the onset; what is not found by then counts as found one later."""
 CORRELATION = 0.4

@@ -20,8 +20,8 @@ def moved(
     p_value: float,
     windows: float,
 ) -> Moved:
-    """Describe one feature's move; the multivariate test has no bins to show."""
-    if test is Test.MULTIVARIATE:
+    """Describe one feature's move; tests of all together have no bins to show."""
+    if test in (Test.MULTIVARIATE, Test.LOCATION):
         return Moved(
             feature=TOGETHER, test=test, p_value=p_value, psi=None, bins=(), windows=windows
         )

@@ -14,6 +14,7 @@ from drift.judging.refusing import refusal, too_small
 from drift.judging.settings import Settings
 
 _CALM = 0.5
+_LEADING = 3
 
 
 class Judge:
@@ -109,9 +110,17 @@ class Judge:
             if p_value > level:
                 continue
             found = moved(self.reference, feature, test, look.shares, p_value, look.windows)
+            if found.psi is None:
+                found = replace(found, leading=self._leading(look))
             far = look.together if found.psi is None else found.psi
             if far >= self.settings.least_psi:
                 yield found
+
+    def _leading(self, look: Look) -> tuple[str, ...]:
+        features = self.reference.cells.features
+        alone = {at: found for at, (found, _) in look.by_feature().items() if at < len(features)}
+        most = sorted(alone, key=lambda at: -alone[at])[:_LEADING]
+        return tuple(features[at].name for at in most)
 
 
 def _dated(state: State, looks: list[Look], at: str) -> State:
@@ -128,13 +137,15 @@ def _strongest(named: list[Moved]) -> list[Moved]:
     for one in named:
         if one.feature not in best or one.p_value < best[one.feature].p_value:
             best[one.feature] = one
-    return sorted(best.values(), key=lambda one: one.p_value)
+    return sorted(best.values(), key=lambda one: (one.psi is None, one.p_value))
 
 
 def _reason(alarm: Alarm | None, named: list[Moved], p_value: float, since: str | None) -> str:
     if alarm is None:
         return f"no drift: undrifted data differ as much as this window with chance {p_value:.2g}"
-    what = ", ".join(
-        one.feature + (f" (PSI {one.psi:.3g})" if one.psi is not None else "") for one in named
-    )
+    what = ", ".join(f"{one.feature} ({_detail(one)})" for one in named)
     return f"{alarm.value} drift" + (f" since {since}" if since else "") + f": {what}"
+
+
+def _detail(one: Moved) -> str:
+    return f"{', '.join(one.leading)} most" if one.psi is None else f"PSI {one.psi:.3g}"

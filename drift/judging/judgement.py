@@ -49,6 +49,8 @@ class Moved:
     """Its bins, the one that moved most first."""
     windows: float
     """How many recent windows it was seen in together; 1 for the last one alone."""
+    leading: tuple[str, ...] = ()
+    """Where features moved together: those that stand out most by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

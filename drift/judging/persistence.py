@@ -116,10 +116,11 @@ def shrunk(
     """Pull what is strange in a window towards the baseline, feature by feature.
 
     A surprise grows with the square of the difference: the root of their ratio brings it back to
-    what a window may say by itself.
+    what a window may say by itself. Features that are strange together are shrunk together.
     """
     factor = np.ones(len(cells.features) + 1)
     for feature, found in surprise.items():
         factor[feature] = min(1.0, np.sqrt(STRANGE / found)) if found > 0 else 1.0
+    factor = np.minimum(factor, factor[-1])
     expected = rows * shares
     return expected + factor[cells.owner] * (sums - expected)

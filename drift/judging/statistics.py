@@ -23,6 +23,8 @@ class Test(StrEnum):
     """Any change of the shares: Pearson's chi-squared, corrected as by Rao and Scott (1981)."""
     SHAPE = "shape"
     """A move or spread along ordered bins: the first two components of Neyman's smooth test."""
+    LOCATION = "location"
+    """All ordered features move together or one against the others: Hotelling's test of scores."""
     RARE = "rare"
     """More rows in bins that the baseline hardly knows: exact, given their number."""
     MULTIVARIATE = "multivariate"
@@ -48,6 +50,15 @@ class _Quadratic:
     freedom: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joint:
+    """A test of several features together: the squared length along directions."""
+
+    test: Test
+    directions: Floats
+    quadratic: _Quadratic
+
+
 class Statistics:
     """All tests of a reference at one window size, prepared once."""
 
@@ -69,12 +80,12 @@ class Statistics:
         self._smooth = np.hstack([s for _, s in shaped]) if shaped else np.zeros((len(half.T), 0))
         self._rare = [n for n, own in enumerate(self.columns.rare) if own is not None]
         self._effects = [self._effect(n, reference) for n in self._rare]
-        self._directions, self._joint = self._multivariate(reference)
+        self._joint = self._joints(reference)
         self.tests = [
             *((one.feature, Test.BINS) for one in self._bins),
             *((number, Test.SHAPE) for number in self._shape),
             *((number, Test.RARE) for number in self._rare),
-            *((one.feature, Test.MULTIVARIATE) for one in self._joint),
+            *((one.quadratic.feature, one.test) for one in self._joint),
         ]
 
     def surprises(self, compared: Compared) -> Floats:
@@ -96,9 +107,9 @@ class Statistics:
             for number, effect in zip(self._rare, self._effects, strict=True)
         ]
         for one in self._joint:
-            along = (difference[..., self.columns.multivariate] @ self._directions) ** 2
-            statistic = along.sum(axis=-1) * precision
-            found.append(chi2_surprises(statistic / one.scale, one.freedom)[..., None])
+            statistic = ((difference @ one.directions) ** 2).sum(axis=-1) * precision
+            scaled_down = statistic / one.quadratic.scale
+            found.append(chi2_surprises(scaled_down, one.quadratic.freedom)[..., None])
         return np.concatenate(found, axis=-1)
 
     def together(self, compared: Compared) -> float:
@@ -107,11 +118,16 @@ class Statistics:
         The squared distance of means in units of the rows' own (damped) variance, less what chance
         alone adds; PSI is nearly the same sum over bins.
         """
-        difference = (compared.window - compared.baseline)[..., self.columns.multivariate]
-        along = float(((difference @ self._directions) ** 2).sum())
-        chance = sum(one.scale * one.freedom for one in self._joint)
-        chance *= float(1 / compared.window_rows + 1 / compared.baseline_rows)
-        return max(0.0, along - chance)
+        difference = compared.window - compared.baseline
+        noise = float(1 / compared.window_rows + 1 / compared.baseline_rows)
+        return max(
+            (
+                float(((difference @ one.directions) ** 2).sum())
+                - one.quadratic.scale * one.quadratic.freedom * noise
+                for one in self._joint
+            ),
+            default=0.0,
+        )
 
     def effect_of_rare(self) -> dict[int, float]:
         """Return the design effect of each column of rare bins."""
@@ -174,16 +190,40 @@ class Statistics:
             return max(1.0, float(np.max(variance / np.maximum(inner, 1e-12))))
         return float((reference.block_rows**2).sum() / reference.block_rows.sum())
 
-    def _multivariate(self, reference: Reference) -> tuple[Floats, list[_Quadratic]]:
-        own = self.columns.multivariate
-        values, vectors = np.linalg.eigh(self.covariance[own, own])
+    def _joints(self, reference: Reference) -> list[_Joint]:
+        own = np.eye(len(self.shares))[:, self.columns.multivariate]
+        lines = [self._linear(number) for number in range(len(self.columns.ordered))]
+        linear = [one for one in lines if one is not None]
+        scores = np.stack(linear, axis=1) if len(linear) > 1 else own[:, :0]
+        tried = ((Test.LOCATION, scores, 0.0), (Test.MULTIVARIATE, own, _RIDGE))
+        found = (self._joint_of(*one, reference) for one in tried)
+        return [one for one in found if one is not None]
+
+    def _linear(self, number: int) -> Floats | None:
+        own = self.columns.ordered[number]
+        if len(own) < 2:
+            return None
+        shares = self.shares[own] / self.shares[own].sum()
+        middle = np.cumsum(shares) - shares / 2
+        scores = np.zeros(len(self.shares))
+        scores[own] = (middle - 0.5) / np.sqrt(max(shares @ (middle - 0.5) ** 2, 1e-12))
+        return scores
+
+    def _joint_of(
+        self, test: Test, basis: Floats, ridge: float, reference: Reference
+    ) -> _Joint | None:
+        """Square what varies along a basis, in units of how much it does by chance."""
+        values, vectors = np.linalg.eigh(basis.T @ self.covariance @ basis)
         if not len(values) or values.max() <= 0:
-            return np.zeros((len(values), 0)), []
+            return None
         values = np.maximum(values, 0.0)
-        damped = _RIDGE + _RIDGE_PER_BLOCK * len(values) / reference.block_count
-        ridge = values + damped * values.mean()
-        number = len(reference.cells.features)
-        return vectors / np.sqrt(ridge), [_matched(number, values / ridge)]
+        damped = max(ridge, 0.01) + _RIDGE_PER_BLOCK * len(values) / reference.block_count
+        total = values + damped * values.mean()
+        return _Joint(
+            test=test,
+            directions=basis @ vectors / np.sqrt(total),
+            quadratic=_matched(len(reference.cells.features), values / total),
+        )
 
 
 def _by_freedom(statistics: Floats, freedoms: list[float]) -> Floats:

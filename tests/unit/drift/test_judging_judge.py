@@ -64,15 +64,16 @@ def test_a_check_that_needs_no_confirmation_alarms_at_once() -> None:
 
 
 def test_slow_drift_is_found_that_no_window_shows() -> None:
-    """A shift of 0.12 standard deviations in one feature, in windows of 500 rows."""
+    """A shift of 0.08 standard deviations in one feature, in windows of 500 rows."""
     world = World(seed=3)
     judge = Judge(world.reference)
-    windows = [world.shifted(0.0 if at < 20 else 0.12, at=f"{at:02}") for at in range(80)]
+    windows = [world.shifted(0.0 if at < 20 else 0.08, at=f"{at:02}") for at in range(80)]
     found = judged(judge, windows)
     first = next(at for at, one in enumerate(found) if one.alarm)
     assert found[first].alarm is Alarm.SLOW
     assert 21 <= first <= 60
-    assert found[first].moved[0].feature == "x2"
+    moved = found[first].moved[0]
+    assert "x2" in (moved.feature, *moved.leading[:1])
     since = found[first].since
     assert since is not None
     assert 10 <= int(since) <= first
@@ -83,7 +84,8 @@ def test_slow_drift_is_found_that_no_window_shows() -> None:
 def test_an_alarm_says_what_moved_and_where() -> None:
     world = World(seed=4)
     found = judged(Judge(world.reference), [world.shifted(1.0), world.shifted(1.0)])[-1]
-    assert [one.feature for one in found.moved] == ["x2"]
+    assert [one.feature for one in found.moved] == ["x2", TOGETHER]
+    assert found.moved[1].leading[0] == "x2"
     moved = found.moved[0]
     assert moved.psi is not None
     assert moved.psi > 0.5
@@ -113,7 +115,7 @@ def test_drift_that_does_not_matter_is_not_alarmed_about(multivariate: bool) -> 
     assert judged(tolerant, windows)[-1].verdict is DriftVerdict.NO_DRIFT
     large = [world.shifted(0.6, 20_000) for _ in range(2)]
     names = {one.feature for one in judged(tolerant, large)[-1].moved}
-    assert names == ({"x2", TOGETHER} if multivariate else {"x2"})
+    assert names == {"x2", TOGETHER}
 
 
 def test_a_state_goes_on_where_it_was_kept() -> None:

@@ -174,3 +174,15 @@ def test_rows_more_even_than_chance_are_no_proof_that_they_stay_so() -> None:
     night = np.full(24, 20.0)
     night[:4] = 0
     assert judge.look(night, night.sum()).by_feature()[0][0] > 10
+
+
+def test_features_that_move_against_their_correlation_are_seen_together() -> None:
+    """Each by 0.15 standard deviations, which alone is hardly odd in 500 rows."""
+    world = World(seed=12)
+    judge = Judge(world.reference)
+    rows = rows_of(world.draw, 500) + [0.15, -0.15, 0.15, -0.15]
+    look = judge.look(world.window(rows).sums, 500)
+    assert look.p_value < 1e-6
+    together = dict(zip(look.tests, look.surprises, strict=True))
+    location = together.pop((4, Test.LOCATION))
+    assert location > 2 * max(together.values())

@@ -32,3 +32,5 @@ def test_only_what_is_strange_is_shrunk_and_rows_stay() -> None:
     sums, shares = np.array([90.0, 10.0, 52.0, 48.0]), np.full(4, 0.5)
     found = shrunk(sums, 100, shares, cells, {0: 4 * 6.9, 1: 0.2})
     assert found.tolist() == [70.0, 30.0, 52.0, 48.0]
+    together = shrunk(sums, 100, shares, cells, {0: 4 * 6.9, 2: 16 * 6.9})
+    assert together.tolist() == [60.0, 40.0, 50.5, 49.5]
