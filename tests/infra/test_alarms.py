@@ -1,5 +1,6 @@
 """What holds for every alarm, of the templates and of run time: who is told, and what they read."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from contracts import card as cards
 from infra.bundles import ROOT
 from lambdas.promotion import symptoms
+from tests.drills.alarm_names import candidate_s, name_of
+from tests.drills.registry import DRILLS
 from tests.infra.support import Templates, resources_of, text_of
 
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
@@ -122,3 +125,38 @@ def test_callers_that_get_no_answer_are_an_incident_and_slow_answers_are_not(
         "churn/CareInstancesDisk",
     }
     assert any("Latency" in name for name in warning)
+
+
+def names_of(templates: Templates) -> set[str]:
+    found = alarms(templates)
+    return {name_of(alarm, name) for name, alarm in found.items()}
+
+
+def test_every_alarm_has_a_drill_and_every_drill_an_alarm(templates: Templates) -> None:
+    made = {alarm["AlarmName"] for alarm in made_by_promotions()}
+    symptoms_made = {each for each in symptoms.Symptom if any(n.endswith(each) for n in made)}
+    assert len(symptoms_made) == len(made), "a promotion makes an alarm that is no symptom"
+    expected = names_of(templates) | {candidate_s(each) for each in symptoms_made}
+
+    missing, idle = expected - DRILLS.keys(), DRILLS.keys() - expected
+    assert not missing, f"no drill in tests/drills/registry.py trips: {sorted(missing)}"
+    assert not idle, f"drills of alarms that are not there: {sorted(idle)}"
+
+
+def test_every_registered_drill_is_a_test_that_follows_a_runbook() -> None:
+    for alarm, drill in DRILLS.items():
+        file, _, function = drill.partition("::")
+        source = (ROOT / "tests" / "drills" / file).read_text("utf-8")
+        functions = {
+            node.name: ast.unparse(node)
+            for node in ast.parse(source).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        assert function in functions, f"{alarm}: there is no {drill}"
+        assert "follow" in source, f"{alarm}: {drill} follows no runbook"
+
+
+def test_no_drill_sets_an_alarm_by_hand() -> None:
+    sources = [path.read_text("utf-8") for path in (ROOT / "tests" / "drills").glob("*.py")]
+    assert sources
+    assert not any("set_alarm_state" in source for source in sources)
