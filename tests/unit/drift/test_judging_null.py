@@ -29,14 +29,15 @@ def p_values(world: World, judge: Judge, count: int, rows: int) -> np.ndarray:
 
 @pytest.mark.parametrize("rows", [60, 500])
 def test_undrifted_windows_are_odd_as_often_as_asked(rows: int) -> None:
-    world = World(seed=rows, multivariate=True)
-    found = p_values(world, Judge(world.reference), 2_000, rows)
+    """Over several baselines: each has an error of its own, which its windows share."""
+    worlds = [World(seed=rows + at, multivariate=True) for at in range(6)]
+    found = np.concatenate([p_values(one, Judge(one.reference), 350, rows) for one in worlds])
     for level in (0.5, 0.05, 0.01):
         assert within(float((found <= level).mean()), level, len(found)), level
 
 
 def test_the_false_alarms_of_correlated_features_are_not_shared_out_too_thin() -> None:
-    """With four copies of one feature, thresholds are those of one: not Bonferroni's."""
+    """With four copies of one feature, thresholds are nearly those of one: Bonferroni adds 1.4."""
     draw = np.random.default_rng(3)
     lines = np.tile(lines_of(rows_of(draw, 6_000))[:, :10], (1, 4))
     cells = World().cells
@@ -44,7 +45,7 @@ def test_the_false_alarms_of_correlated_features_are_not_shared_out_too_thin() -
     alone = Cells(cells.features[:1])
     one = reference_of(lines[:, :10], np.ones(6_000), alone, model="m", version="1")
     thresholds = [_null(reference, 500).surprise_at(0.01) for reference in (copies, one)]
-    assert thresholds[0] == pytest.approx(thresholds[1], abs=0.2)
+    assert thresholds[0] == pytest.approx(thresholds[1], abs=0.5)
 
 
 def _null(reference: Reference, rows: float) -> Null:
@@ -180,7 +181,7 @@ def test_features_that_move_against_their_correlation_are_seen_together() -> Non
     """Each by 0.15 standard deviations, which alone is hardly odd in 500 rows."""
     world = World(seed=12)
     judge = Judge(world.reference)
-    rows = rows_of(world.draw, 500) + [0.15, -0.15, 0.15, -0.15]
+    rows = rows_of(world.draw, 500) + np.array([0.15, -0.15, 0.15, -0.15])
     look = judge.look(world.window(rows).sums, 500)
     assert look.p_value < 1e-6
     together = dict(zip(look.tests, look.surprises, strict=True))
