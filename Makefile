@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo faults bad-candidates mlflow test check new-model check-model validate-data synth deploy destroy doctor mutants lock
+.PHONY: help demo faults bad-candidates drills mlflow test check new-model check-model validate-data synth deploy destroy doctor mutants lock
 
 ENV ?= dev
 MODEL ?= churn
@@ -42,6 +42,10 @@ faults: ## Kill every handler at every one of its AWS calls, then redrive (see t
 bad-candidates: ## Promote every kind of bad candidate while clients ask (see tests/system/promotion)
 	@tools/setup test
 	@$(python) -m pytest -q --durations 5 tests/system/promotion/test_bad_candidates.py
+
+drills: ## Trip every alarm by its cause, follow its runbook, and tell how long both took
+	@tools/setup dev ml emulator lambda cdk awscli
+	@$(python) -m pytest -q tests/drills $(ARGS)
 
 mlflow: ## Start a tracking server on this machine; Ctrl-C ends it (see docs/guides/tracking.md)
 	@tools/setup mlflow

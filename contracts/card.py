@@ -41,6 +41,7 @@ from contracts.card_operating import (
     read_triggers,
     read_validation,
 )
+from contracts.card_quality import Kpi, Quality, QualitySlice, read_quality
 from contracts.card_rollout import Rollout, Shift, Trial, read_rollout
 from contracts.card_running import Job, read_job
 from contracts.card_serving import (
@@ -71,8 +72,11 @@ __all__ = [
     "Gate",
     "Ingestion",
     "Job",
+    "Kpi",
     "ModelCard",
     "OnRefusedFile",
+    "Quality",
+    "QualitySlice",
     "Rollout",
     "Serverless",
     "Serving",
@@ -105,6 +109,7 @@ _SECTIONS = (
     "admission",
     "triggers",
     "drift",
+    "quality",
     "serving",
     "rollout",
 )
@@ -137,6 +142,7 @@ class ModelCard:
     admission: Admission
     triggers: Triggers
     drift: Drift
+    quality: Quality
     serving: Serving
     rollout: Rollout
 
@@ -163,6 +169,7 @@ def parse(document: Mapping[str, Any], *, where: str = "card") -> ModelCard:
         key: str(value) for key, value in card.table_or_empty("hyperparameters").content.items()
     }
     evaluation = read_evaluation(card.table_or_empty("evaluation"), task)
+    gate = read_gate(card.table("gate"), evaluation.metric, names)
     ingestion, tuning = card.optional_table("ingestion"), card.optional_table("tuning")
     sources = _different(f"{where}.datasets", tuple(dataset.name for dataset in datasets))
     return ModelCard(
@@ -182,10 +189,11 @@ def parse(document: Mapping[str, Any], *, where: str = "card") -> ModelCard:
         validation=read_validation(card.table_or_empty("validation")),
         ingestion=None if ingestion is None else read_ingestion(ingestion, sources),
         evaluation=evaluation,
-        gate=read_gate(card.table("gate"), evaluation.metric, names),
+        gate=gate,
         admission=read_admission(card.table_or_empty("admission")),
         triggers=read_triggers(card.table_or_empty("triggers")),
         drift=read_drift(card.table_or_empty("drift")),
+        quality=read_quality(card.table_or_empty("quality"), task, evaluation, gate, names),
         serving=read_serving(card.table_or_empty("serving")),
         rollout=read_rollout(card.table_or_empty("rollout")),
     )

@@ -136,6 +136,32 @@ def drift_report_key(model: str, window_end: str) -> str:
     return f"{model}/drift/{window_end}.json"
 
 
+def truth_prefix(model: str) -> str:
+    """Data bucket: labels by inference id land at ``<model>/truth/yyyy/mm/dd/hh/…jsonl``, by the
+    hour in which they were collected, in the form that AWS has for model monitoring."""
+    return f"{model}/truth/"
+
+
+def quality_prefix(model: str) -> str:
+    """Reports bucket: what quality checks write and read."""
+    return f"{model}/quality/"
+
+
+def quality_report_key(model: str, window_end: str) -> str:
+    """Reports bucket: one quality check's report (contracts.quality_report)."""
+    return f"{quality_prefix(model)}{window_end}.json"
+
+
+def quality_past_key(model: str, version: int) -> str:
+    """Reports bucket: the judged metric of the windows in which a version answered."""
+    return f"{quality_prefix(model)}versions/{version}/past.json"
+
+
+def quality_promise_key(model: str, version: int) -> str:
+    """Reports bucket: where a version's evaluation lies, noted while it was the champion."""
+    return f"{quality_prefix(model)}versions/{version}/promise.json"
+
+
 def models_prefix(model: str) -> str:
     """Artifacts bucket: training's S3OutputPath; SageMaker adds ``<job>/output/model.tar.gz``."""
     return f"{model}/models/"

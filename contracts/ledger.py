@@ -35,6 +35,7 @@ class LedgerKind(StrEnum):
     BATCH_SCORED = "batch_scored"
     BATCH_ENDED = "batch_ended"
     DRIFT_CHECKED = "drift_checked"
+    QUALITY_CHECKED = "quality_checked"
     PAUSED = "paused"
     RESUMED = "resumed"
 

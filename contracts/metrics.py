@@ -6,6 +6,7 @@ MODEL = "Model"
 ENVIRONMENT = "Environment"
 FEATURE = "Feature"
 DEPLOYMENT = "Deployment"
+METRIC = "Metric"
 
 FEATURE_PSI = "FeaturePsi"
 """PSI of one feature in one window; dimensions Model, Environment, Feature."""
@@ -17,6 +18,19 @@ DRIFT_ROWS = "DriftRows"
 """Rows of the window; dimensions Model, Environment."""
 CAPTURES_REFUSED = "CapturesRefused"
 """Captured records that could not be read and were quarantined; dimensions Model, Environment."""
+
+QUALITY_FALLEN = "QualityFallen"
+"""1 when the judged metric of a window's answers has fallen, 0 when it has held; dimensions Model,
+Environment."""
+QUALITY_VERDICTS = "QualityVerdicts"
+"""1 for each quality check that reached a verdict, its heartbeat; dimensions Model, Environment."""
+QUALITY_COVERAGE = "QualityCoverage"
+"""Share of a window's answers whose label is known (0 to 1); dimensions Model, Environment."""
+QUALITY_FIGURE = "QualityFigure"
+"""A metric of a window's answers; dimensions Model, Environment, Metric."""
+LABELS_SET_ASIDE = "LabelsSetAside"
+"""Labels that could not be used: unreadable, contradictory, late or misshapen; dimensions Model,
+Environment."""
 
 WRONG_ANSWERS = "CandidateWrongAnswers"
 """Probes that a candidate answered otherwise than its evaluation did; dimensions Model,

@@ -54,6 +54,11 @@ def drift(model: str) -> str:
     return f"drift#{model}"
 
 
+def quality(model: str) -> str:
+    """Up to when quality checks have judged the answers, and the last verdict."""
+    return f"quality#{model}"
+
+
 def settled(execution_arn: str, redrive: int, status: str) -> str:
     """The claim that makes one end of one execution one notification."""
     return f"settled#{execution_arn}#{redrive}#{status}"

@@ -1,6 +1,6 @@
 """What PSI chance alone explains, given the samples' sizes and the wanted false-alarm rate."""
 
-from math import exp, lgamma, log
+from math import exp, lgamma, log, log1p
 
 
 def critical_psi(*, expected_rows: int, observed_rows: int, bins: int, tail: float) -> float:
@@ -49,6 +49,46 @@ def chi2_tail(x: float, freedom: int) -> float:
         return 1.0
     scale = exp(a * log(z) - z - lgamma(a))
     return 1 - scale * _series(a, z) if z < a + 1 else scale * _fraction(a, z)
+
+
+def chi2_surprise(x: float, freedom: float) -> float:
+    """Return minus the logarithm of the probability that a chi-squared variable exceeds ``x``.
+
+    Finite for all finite ``x``, where the probability itself is long zero, and for fractional
+    degrees of freedom.
+
+    >>> round(chi2_surprise(3.841459, 1), 4), round(chi2_surprise(1e6, 9), 1)
+    (2.9957, 499956.5)
+    """
+    a, z = freedom / 2, x / 2
+    if z <= 0:
+        return 0.0
+    power = a * log(z) - z - lgamma(a)
+    if z < a + 1:
+        return -log1p(-min(exp(power) * _series(a, z), 1 - 1e-16))
+    return -power - log(_fraction(a, z))
+
+
+def binomial_surprise(hits: int, of: int, chance: float) -> float:
+    """Return minus the logarithm of the probability of ``hits`` or more in ``of`` trials.
+
+    >>> round(exp(-binomial_surprise(2, 3, 0.5)), 6)
+    0.5
+    >>> binomial_surprise(0, 3, 0.5)
+    0.0
+    """
+    if hits <= 0:
+        return 0.0
+    odds = log(chance) - log1p(-chance)
+    first = lgamma(of + 1) - lgamma(hits + 1) - lgamma(of - hits + 1)
+    first += hits * odds + of * log1p(-chance)
+    term = total = 1.0
+    for k in range(hits, of):
+        term *= (of - k) / (k + 1) * exp(odds)
+        total += term
+        if term < 1e-17 * total and (of - k) * exp(odds) < k + 1:
+            break
+    return max(0.0, -first - log(total))
 
 
 def chi2_quantile(tail: float, freedom: int) -> float:

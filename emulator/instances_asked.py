@@ -1,4 +1,4 @@
-"""What a client does to the instances that jobs run on: makes them scarce, takes them away."""
+"""What a client does to instances: makes them scarce or small, takes them away."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +30,21 @@ class InstanceSetter:
         """
         limits = {"jobs": jobs, "quota": quota, "capacity": capacity}
         self._call("POST", "instances", {"instance_type": instance_type, **limits})
+
+    def resize_instances(
+        self,
+        *,
+        core: float | None = None,
+        memory_mib: float | None = None,
+        disk_mib: float | None = None,
+    ) -> None:
+        """Measure the instances that serve as if each were so small, not this machine.
+
+        ``core`` is what one of its cores is, as a part of one of this machine's; its disk holds
+        what its container writes below ``$HOME``. Without numbers it is this machine again.
+        """
+        size = {"core": core, "memory_mib": memory_mib, "disk_mib": disk_mib}
+        self._call("POST", "instance-size", size)
 
     def interrupt_spot(self, job_name: str) -> None:
         """Take the instance of a managed spot training job away while it trains.

@@ -26,6 +26,8 @@ class Deployed:
     endpoint: str
     package_group: str
     drift_alarm: str
+    alarms: str
+    """The names of the stack's metric alarms, by comma."""
     job_role_arn: str
     serving_mode: str
     """``contracts.card_serving.ServingMode`` of the card that was deployed."""
@@ -63,6 +65,7 @@ def find(cloudformation: Any, *, environment: str, model: str) -> Deployed:
         endpoint=workload.text("EndpointName"),
         package_group=workload.text("PackageGroup"),
         drift_alarm=workload.text("DriftAlarm"),
+        alarms=workload.text("Alarms"),
         job_role_arn=workload.text("JobRoleArn"),
         serving_mode=workload.text("ServingMode"),
     )

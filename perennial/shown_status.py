@@ -34,9 +34,13 @@ def _lines(state: Status) -> Iterator[tuple[str, str]]:
     yield "lease", state.lease_owner or "free"
     yield "last run", execution_line(state.last_run)
     yield "last promotion", execution_line(state.last_promotion)
+    on = [alarm for alarm in state.watched if alarm.is_on]
+    yield "alarms on", f"{len(on)} of {len(state.watched)}"
+    for alarm in on:
+        yield "", f"{alarm.runbook}  {_alarm(alarm)}"
     for alarm in state.alarms:
-        if alarm not in state.candidate_alarms:
-            yield f"alarm {alarm.name}", _alarm(alarm)
+        if alarm not in state.candidate_alarms and alarm not in on:
+            yield "alarm", _alarm(alarm)
 
 
 def _champion(state: Status) -> str:
@@ -71,7 +75,7 @@ def _endpoint(state: Status) -> Iterator[tuple[str, str]]:
         stage = endpoint.pending.stage or "under way"
         yield "deployment", f"{endpoint.pending.config}: {stage}, since {since}"
         for alarm in state.candidate_alarms:
-            yield f"  {alarm.name}", _alarm(alarm)
+            yield "", _alarm(alarm)
 
 
 def _paused(state: Status) -> str:
@@ -84,7 +88,8 @@ def _paused(state: Status) -> str:
 
 
 def _alarm(alarm: Alarm) -> str:
-    return f"{alarm.state}  {alarm.reason}"
+    """With its name, which is long, not among the headings, whose width it would take."""
+    return f"{alarm.name} {alarm.state}  {alarm.reason}"
 
 
 def _target(target: Target) -> tuple[str, str, str, str]:

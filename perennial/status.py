@@ -1,6 +1,6 @@
 """The state of one model: what serves, what moves, what may be gone back to, what alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,11 @@ class Alarm:
     name: str
     state: str
     reason: str
+    runbook: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        return self.state == "ALARM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class Status:
     lease_owner: str | None
     last_run: Execution | None
     last_promotion: Execution | None
+    watched: tuple[Alarm, ...]
+    """Those of the model's stack, on or off."""
     alarms: tuple[Alarm, ...]
 
     @property
@@ -94,8 +101,14 @@ def gather(account: Account, deployed: Deployed) -> Status:
         lease_owner=state.lease_owner(dynamodb, table, deployed.model),
         last_run=executions.newest(stepfunctions, deployed.retraining_arn),
         last_promotion=executions.newest(stepfunctions, deployed.promotion_arn),
+        watched=_watched(account.client("cloudwatch"), deployed),
         alarms=_alarms(account.client("cloudwatch"), deployed),
     )
+
+
+def _watched(cloudwatch: Any, deployed: Deployed) -> tuple[Alarm, ...]:
+    names = deployed.alarms.split(",")
+    return _described(cloudwatch.describe_alarms(AlarmNames=names, MaxRecords=100)["MetricAlarms"])
 
 
 def _alarms(cloudwatch: Any, deployed: Deployed) -> tuple[Alarm, ...]:
@@ -103,8 +116,17 @@ def _alarms(cloudwatch: Any, deployed: Deployed) -> tuple[Alarm, ...]:
     named = cloudwatch.describe_alarms(AlarmNames=[deployed.drift_alarm])["MetricAlarms"]
     prefix = f"{deployed.model}-{deployed.environment}-"
     others = cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
-    found = {each["AlarmName"]: each for each in (*named, *others)}
+    return _described([*named, *others])
+
+
+def _described(records: Sequence[Mapping[str, Any]]) -> tuple[Alarm, ...]:
+    found = {record["AlarmName"]: record for record in records}
     return tuple(
-        Alarm(name=name, state=each["StateValue"], reason=each.get("StateReason", ""))
+        Alarm(
+            name=name,
+            state=each["StateValue"],
+            reason=each.get("StateReason", ""),
+            runbook=each.get("AlarmDescription", "").partition("Runbook: ")[2],
+        )
         for name, each in found.items()
     )

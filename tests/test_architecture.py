@@ -11,13 +11,25 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 ML = {"numpy", "pandas", "sklearn", "scipy", "onnxruntime", "pandera"}
-OWN = {"contracts", "demo", "drift", "emulator", "infra", "lambdas", "ml", "perennial", "reports"}
+OWN = {
+    "contracts",
+    "demo",
+    "drift",
+    "emulator",
+    "infra",
+    "lambdas",
+    "ml",
+    "perennial",
+    "quality",
+    "reports",
+}
 
 FORBIDDEN = {
     "contracts": {"aws_cdk", "boto3", "botocore", *ML, *OWN - {"contracts"}},
     "drift": {"aws_cdk", "boto3", "botocore", *OWN - {"contracts", "drift"}},
+    "quality": {"aws_cdk", "boto3", "botocore", *ML - {"numpy"}, *OWN - {"contracts", "quality"}},
     "infra": {"boto3", "botocore", *ML, *OWN - {"contracts", "infra"}},
-    "lambdas": {"aws_cdk", *ML, *OWN - {"contracts", "drift", "lambdas"}},
+    "lambdas": {"aws_cdk", *ML, *OWN - {"contracts", "drift", "lambdas", "quality"}},
     "ml": {"aws_cdk", *OWN - {"contracts", "drift", "ml"}},
     "perennial": {"aws_cdk", *ML, "emulator", "infra", "lambdas", "ml"},
     "emulator": {"aws_cdk", *ML, *OWN - {"emulator"}},
@@ -79,7 +91,7 @@ def test_decisions_are_pure(path: Path) -> None:
     assert {name for name in imports(path) if name.startswith(tuple(impure))} == set()
 
 
-@pytest.mark.parametrize("room", ["infra", "lambdas", "ml", "drift", "contracts"])
+@pytest.mark.parametrize("room", ["infra", "lambdas", "ml", "drift", "quality", "contracts"])
 def test_nothing_that_is_deployed_asks_whether_it_runs_on_this_machine(room: str) -> None:
     """The one difference between the embedded account and AWS is the SDK's endpoint."""
     asking = re.compile(
@@ -94,7 +106,7 @@ def test_nothing_that_is_deployed_asks_whether_it_runs_on_this_machine(room: str
     assert offences == []
 
 
-@pytest.mark.parametrize("room", ["infra", "lambdas", "ml", "drift", "contracts"])
+@pytest.mark.parametrize("room", ["infra", "lambdas", "ml", "drift", "quality", "contracts"])
 def test_nothing_that_is_deployed_reads_the_wall_clock(room: str) -> None:
     """Time comes from ``as_of``, or from what AWS says happened."""
     offences = [

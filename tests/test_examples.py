@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("contracts", "drift", "lambdas", "emulator", "perennial", "demo", "reports")
+ROOMS = ("contracts", "drift", "quality", "lambdas", "emulator", "perennial", "demo", "reports")
 
 
 def modules_with_examples() -> list[str]:

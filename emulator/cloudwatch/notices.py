@@ -25,12 +25,18 @@ class Moment:
     reason: str
     reason_data: str | None
     at: datetime
+    suppressed_by: str | None = None
+    """What keeps a composite alarm from its actions."""
 
     def described(self) -> dict[str, Any]:
         state: dict[str, Any] = {"value": self.value, "reason": self.reason}
         if self.reason_data:
             state["reasonData"] = self.reason_data
-        return {**state, "timestamp": stamp(self.at)}
+        state["timestamp"] = stamp(self.at)
+        if self.suppressed_by is not None:
+            state["actionsSuppressedBy"] = self.suppressed_by
+            state["actionsSuppressedReason"] = f"Actions suppressed by {self.suppressed_by}"
+        return state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +93,21 @@ class Transition:
                 "OKActions": alarm.get("OKActions") or [],
                 "AlarmActions": alarm.get("AlarmActions") or [],
                 "InsufficientDataActions": alarm.get("InsufficientDataActions") or [],
-                "Trigger": _trigger(alarm),
+                **(self._children() if alarm.get("AlarmRule") else {"Trigger": _trigger(alarm)}),
             }
         )
+
+    def _children(self) -> dict[str, Any]:
+        """Return what a composite alarm's message has instead of a trigger."""
+        told = json.loads(self.after.reason_data or "{}").get("triggeringAlarms", [])
+        children = [
+            {
+                "Arn": each["arn"],
+                "State": {"Value": each["state"]["value"], "Timestamp": each["state"]["timestamp"]},
+            }
+            for each in told
+        ]
+        return {"AlarmRule": self.alarm["AlarmRule"], "TriggeringChildren": children}
 
 
 def _trigger(alarm: Record) -> dict[str, Any]:
@@ -105,8 +123,6 @@ def _trigger(alarm: Record) -> dict[str, Any]:
     common = {name: value for name, value in common.items() if value is not None}
     if alarm.get("Metrics"):
         return {**common, "Metrics": [_trigger_query(query) for query in alarm["Metrics"]]}
-    if alarm.get("AlarmRule"):
-        return {"AlarmRule": alarm["AlarmRule"]}
     extended = alarm.get("ExtendedStatistic")
     statistic = extended or str(alarm.get("Statistic") or "").upper()
     return {
@@ -140,7 +156,7 @@ def _configuration(alarm: Record) -> dict[str, Any]:
     if alarm.get("AlarmDescription"):
         described["description"] = alarm["AlarmDescription"]
     if alarm.get("AlarmRule"):
-        return {**described, "alarmRule": alarm["AlarmRule"]}
+        return {**described, **_rule(alarm)}
     if alarm.get("Metrics"):
         return {**described, "metrics": [_event_query(query) for query in alarm["Metrics"]]}
     stat = _event_stat(
@@ -151,6 +167,17 @@ def _configuration(alarm: Record) -> dict[str, Any]:
     )
     query_id = str(uuid.uuid5(uuid.NAMESPACE_URL, str(alarm["AlarmArn"])))
     return {**described, "metrics": [{"id": query_id, "metricStat": stat, "returnData": True}]}
+
+
+def _rule(alarm: Record) -> dict[str, Any]:
+    fields = (
+        "AlarmRule",
+        "ActionsSuppressor",
+        "ActionsSuppressorWaitPeriod",
+        "ActionsSuppressorExtensionPeriod",
+    )
+    given = [field for field in fields if alarm.get(field) is not None]
+    return {f"{field[0].lower()}{field[1:]}": alarm[field] for field in given}
 
 
 def _event_query(query: Record) -> dict[str, Any]:

@@ -1,15 +1,28 @@
 """What PutMetricAlarm refuses: what AWS refuses, and what the embedded account cannot do."""
 
+from collections.abc import Sequence
+
 from emulator.cloudwatch.alarm import Comparison, Missing, Record
 from emulator.cloudwatch.expression import UnsupportedExpression, parse
 from emulator.cloudwatch.statistics import supported
 
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+_MOST_ACTIONS = 5
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
 
 
 def refusal(alarm: Record) -> str | None:
     """Return why ``alarm`` (as PutMetricAlarm is asked for it) cannot be put, or ``None``."""
-    return _comparison(alarm) or _missing(alarm) or _actions(alarm) or _source(alarm)
+    return (
+        _comparison(alarm)
+        or _missing(alarm)
+        or refused_action(
+            alarm,
+            ("sns", "lambda", "autoscaling"),
+            "it notifies SNS topics, invokes Lambda functions and scales SageMaker variants",
+        )
+        or _source(alarm)
+    )
 
 
 def _comparison(alarm: Record) -> str | None:
@@ -40,14 +53,16 @@ def _counts(alarm: Record) -> str | None:
     return None
 
 
-def _actions(alarm: Record) -> str | None:
+def refused_action(alarm: Record, services: Sequence[str], performed: str) -> str | None:
+    """Return why an action cannot be: AWS takes five for a state, and we perform some."""
     for field in _ACTIONS:
-        for arn in alarm.get(field) or ():
-            service = str(arn).split(":")[2:3]
-            if service not in (["sns"], ["lambda"], ["autoscaling"]):
+        actions = alarm.get(field) or ()
+        if len(actions) > _MOST_ACTIONS:
+            return f"{field} takes {_MOST_ACTIONS} actions at most, got {len(actions)}"
+        for arn in actions:
+            if str(arn).split(":")[2:3] not in [[service] for service in services]:
                 return (
-                    f"the embedded account does not perform the action {arn} ({field}); "
-                    "it notifies SNS topics, invokes Lambda functions and scales SageMaker variants"
+                    f"the embedded account does not perform the action {arn} ({field}); {performed}"
                 )
     return None
 

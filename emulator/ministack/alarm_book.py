@@ -15,6 +15,7 @@ from emulator.cloudwatch.notices import Moment, Transition
 from emulator.cloudwatch.queries import Metric
 from emulator.cloudwatch.statistics import Datum
 from emulator.ministack.queue_levels import QueueLevels
+from emulator.ministack.suppressions import Suppressions
 from emulator.ports import Account
 
 SEAMS = (
@@ -45,6 +46,7 @@ class MiniStackAlarms:
         self._logs: dict[Metric, MetricLog] = {}
         self._moments: dict[str, Moment] = {}
         self._queues = QueueLevels()
+        self.suppressions = Suppressions(cloudwatch, account.clock.now, self._resume)
         self.policy_alarmed: Callable[[str, str], None] | None = None
         """Takes the ARN of a scaling policy and the name of the alarm that rings."""
         self.zero_since: Callable[[Metric], float | None] = lambda _metric: None
@@ -109,13 +111,24 @@ class MiniStackAlarms:
 
     def announce(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> None:
         """Send the event, run the actions: in order, and never on the event loop."""
+        acts = self.suppressions.transitioned(alarm)
         transition = self._transition(alarm, old, new, reason)
+        self._off_loop(self._perform, transition, acts)
+        self.suppressions.suppressor_changed(alarm)
+
+    def _resume(self, alarm: AlarmRecord) -> None:
+        """Take the actions of a composite alarm that waited until now."""
+        state = alarm["StateValue"]
+        transition = self._transition(alarm, state, state, alarm.get("StateReason") or "")
+        self._off_loop(self._act_all, transition)
+
+    def _off_loop(self, work: Callable[..., None], *given: Any) -> None:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            self._perform(transition)
+            work(*given)
         else:
-            self._announcer.submit(self._perform, transition)
+            self._announcer.submit(work, *given)
 
     def _transition(self, alarm: AlarmRecord, old: str, new: str, reason: str) -> Transition:
         configured = float(alarm["AlarmConfigurationUpdatedTimestamp"])
@@ -131,6 +144,7 @@ class MiniStackAlarms:
             reason=reason,
             reason_data=alarm.get("StateReasonData") or None,
             at=self._account.clock.now(),
+            suppressed_by=alarm.get("ActionsSuppressedBy"),
         )
         self._moments[alarm["AlarmArn"]] = after
         return Transition(
@@ -142,16 +156,21 @@ class MiniStackAlarms:
             after=after,
         )
 
-    def _perform(self, transition: Transition) -> None:
-        """Send the event always, and the actions where ActionsEnabled says so."""
+    def _perform(self, transition: Transition, acts: bool) -> None:
+        """Send the event always, and the actions where nothing suppresses them."""
         self._enter()
-        alarm = transition.alarm
         self._account.put_event(
             source="aws.cloudwatch",
             detail_type="CloudWatch Alarm State Change",
             detail=transition.event_detail(),
-            resources=[alarm["AlarmArn"]],
+            resources=[transition.alarm["AlarmArn"]],
         )
+        if acts:
+            self._act_all(transition)
+
+    def _act_all(self, transition: Transition) -> None:
+        self._enter()
+        alarm = transition.alarm
         if not alarm.get("ActionsEnabled", True):
             return
         for arn in alarm.get(ACTIONS[transition.after.value]) or ():
@@ -188,7 +207,9 @@ class MiniStackAlarms:
         self._cloudwatch._history_entries().append(
             {
                 "AlarmName": transition.alarm["AlarmName"],
-                "AlarmType": "MetricAlarm",
+                "AlarmType": "CompositeAlarm"
+                if transition.alarm.get("AlarmRule")
+                else "MetricAlarm",
                 "Timestamp": f"{self._account.clock.now():%Y-%m-%dT%H:%M:%SZ}",
                 "HistoryItemType": "Action",
                 "HistorySummary": summary,

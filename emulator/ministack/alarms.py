@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.cloudwatch.evaluator import AlarmEvaluator, AlarmRecord
 from emulator.cloudwatch.refusals import refusal
+from emulator.ministack import composite_alarms
 from emulator.ministack.alarm_book import ACTIONS, MiniStackAlarms
 from emulator.ports import Account
 
@@ -51,6 +52,7 @@ def install(account: Account) -> tuple[AlarmEvaluator, MiniStackAlarms]:
     cloudwatch.cloudformation_put_metric_alarm = _restarting(put, evaluator)
     record = provisioners._cw_metric_alarm_record
     provisioners._cw_metric_alarm_record = _template_alarm(record)
+    composite_alarms.install(cloudwatch, provisioners, book.suppressions)
     return evaluator, book
 
 

@@ -55,6 +55,7 @@ class Services:
         jobs = self.sagemaker.jobs
         return {
             ("POST", "instances"): self.sagemaker.limit_instances,
+            ("POST", "instance-size"): self.sagemaker.resize_instances,
             ("POST", "spot-interruptions"): jobs.interrupt_spot,
         }
 
@@ -89,6 +90,7 @@ def install(
     scheduler.install(account)
     evaluator, book = alarms.install(account)
     clock.add_source(evaluator.next_due, evaluator.evaluate_due)
+    clock.add_source(book.suppressions.next_due, book.suppressions.pass_time)
     sagemaker = SageMaker(account, images, callers=faults.callers)
     sagemaker.attach(application_autoscaling.install(account, book))
     clock.add_preparation(sagemaker.catch_up)

@@ -50,6 +50,13 @@ class Stocked(Protocol):
     def stock(self) -> _Stock: ...
 
 
+@runtime_checkable
+class Resizable(Protocol):
+    """The room that measures instances."""
+
+    def resize_instances(self, given: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
 def endpoint_rooms(account: Account, images: Images, callers: Callers) -> Sequence[object]:
     """Return the rooms of models and endpoints; they bring an HTTP client, so they load late."""
     from emulator.sagemaker.endpoints import rooms
@@ -120,6 +127,11 @@ class SageMaker:
             return self.jobs.scarcity.limit(given)
         stock = next(room.stock for room in self._rooms if isinstance(room, Stocked))
         return stock.limit(given)
+
+    def resize_instances(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let the instances that serve be smaller than this machine."""
+        room = next(room for room in self._rooms if isinstance(room, Resizable))
+        return room.resize_instances(given)
 
     def catch_up(self) -> None:
         """Bring what is published every second up to date, before the clock jumps."""

@@ -22,4 +22,4 @@ class DeadLetters(Construct):
         acknowledge(
             self.queue, "AwsSolutions-SQS3", "this queue is itself where undeliverable events land"
         )
-        alarm_on_dead_letters(self, queue=self.queue, topic=topic)
+        self.alarm = alarm_on_dead_letters(self, queue=self.queue, topic=topic)

@@ -49,12 +49,24 @@ class DriftMonitoring(Construct):
         )
 
     def metric_drifted_share(self) -> cloudwatch.Metric:
+        return self._metric(metrics.DRIFTED_SHARE, cloudwatch.Stats.MAXIMUM)
+
+    def metric_verdicts(self) -> cloudwatch.Metric:
+        return self._metric(metrics.DRIFT_VERDICTS, cloudwatch.Stats.SUM)
+
+    def metric_rows(self) -> cloudwatch.Metric:
+        return self._metric(metrics.DRIFT_ROWS, cloudwatch.Stats.SUM)
+
+    def metric_refused(self) -> cloudwatch.Metric:
+        return self._metric(metrics.CAPTURES_REFUSED, cloudwatch.Stats.SUM)
+
+    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
         model = self._model
         return cloudwatch.Metric(
             namespace=metrics.NAMESPACE,
-            metric_name=metrics.DRIFTED_SHARE,
+            metric_name=name,
             dimensions_map={metrics.MODEL: model.name, metrics.ENVIRONMENT: model.settings.name},
-            statistic=cloudwatch.Stats.MAXIMUM,
+            statistic=statistic,
             period=Duration.days(1),
         )
 

@@ -15,6 +15,8 @@ _FIVE_MINUTES = Duration.minutes(5)
 class EndpointAlarms(Construct):
     """On what callers feel; rollback alarms, on a candidate's own configuration, are promotion's.
 
+    They tell nobody: ``IncidentAlarms`` do, once for however many of them one cause sets off.
+
     An endpoint that nobody asks publishes nothing, and nobody is hurt: missing data are not
     breaching, everywhere. Two of three periods must be bad, so that one odd minute wakes nobody.
     """
@@ -23,35 +25,35 @@ class EndpointAlarms(Construct):
         super().__init__(scope, construct_id)
         self._model = model
         limits = model.card.serving.alarms
-        self._alarm(
+        self.errors = self._alarm(
             "Errors",
             self.metric_share("Invocation5XXErrors"),
             limits.max_5xx_share,
             "does not answer: requests end in 5xx.",
             "endpoint-5xx",
         )
-        self._alarm(
+        self.refusals = self._alarm(
             "Refusals",
             self.metric_share("Invocation4XXErrors"),
             limits.max_4xx_share,
             "refuses what it is asked: requests end in 4xx.",
             "endpoint-4xx",
         )
-        self._alarm(
+        self.latency = self._alarm(
             "Latency",
-            self._metric("ModelLatency", statistic="p99"),
+            self.metric_latency(),
             model.card.rollout.max_latency_ms * 1000,  # ModelLatency is in microseconds
             "answers slowly (p99 of ModelLatency).",
             "endpoint-latency",
         )
-        RunbookAlarm(
+        self.capture_gap = RunbookAlarm(
             self,
             "CaptureGap",
             metric=self.metric_capture_gap(),
             threshold=limits.max_capture_gap,
             what=f"Requests that {model.endpoint} answered were captured nowhere.",
             runbook="capture-gap",
-            topic=model.topic,
+            topic=None,
         )
 
     def metric_share(self, errors: str) -> cloudwatch.IMetric:
@@ -61,13 +63,20 @@ class EndpointAlarms(Construct):
             cloudwatch.MathExpression(
                 expression=f"IF(requests >= {least}, errors / requests, 0)",
                 using_metrics={
-                    "requests": implementing(self._metric("Invocations", statistic="Sum")),
+                    "requests": implementing(self.metric_requests()),
                     "errors": implementing(self._metric(errors, statistic="Sum")),
                 },
                 label=f"{errors} as a share",
                 period=_FIVE_MINUTES,
             )
         )
+
+    def metric_requests(self) -> cloudwatch.Metric:
+        return self._metric("Invocations", statistic="Sum")
+
+    def metric_latency(self, statistic: str = "p99") -> cloudwatch.Metric:
+        """Microseconds in the container."""
+        return self._metric("ModelLatency", statistic=statistic)
 
     def metric_capture_gap(self) -> cloudwatch.Metric:
         model = self._model
@@ -96,15 +105,15 @@ class EndpointAlarms(Construct):
         threshold: float,
         what: str,
         runbook: str,
-    ) -> None:
-        RunbookAlarm(
+    ) -> RunbookAlarm:
+        return RunbookAlarm(
             self,
             construct_id,
             metric=metric,
             threshold=threshold,
             what=f"{self._model.endpoint} {what}",
             runbook=runbook,
-            topic=self._model.topic,
+            topic=None,
             datapoints=2,
             periods=3,
         )

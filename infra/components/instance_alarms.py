@@ -11,7 +11,7 @@ from infra.components.model import Model
 from infra.components.runbook_alarm import RunbookAlarm
 from infra.settings import SettingsError
 
-_LIMITS = {"CPUUtilization": 90, "MemoryUtilization": 85, "DiskUtilization": 80}
+_CPU, _MEMORY, _DISK = 90, 85, 80
 """Percent: full memory kills a container and a full disk its log and capture buffers, so that
 both are told earlier than a busy processor, which only slows."""
 
@@ -21,31 +21,40 @@ class InstanceAlarms(Construct):
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html (endpoint instances).
     An endpoint that was removed while idle has none either, so missing data are not breaching.
+    ``IncidentAlarms`` tell of them.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, model: Model) -> None:
         super().__init__(scope, construct_id)
+        self._model = model
         # CPUUtilization is the sum over the cores: of four cores, 400 % are all.
         cores = cores_of(model.card.serving.instance_type)
-        for name, limit in _LIMITS.items():
-            threshold = limit * (cores if name == "CPUUtilization" else 1)
-            RunbookAlarm(
-                self,
-                name.removesuffix("Utilization"),
-                metric=cloudwatch.Metric(
-                    namespace="/aws/sagemaker/Endpoints",
-                    metric_name=name,
-                    dimensions_map={"EndpointName": model.endpoint, "VariantName": naming.VARIANT},
-                    statistic=cloudwatch.Stats.MAXIMUM,
-                    period=Duration.minutes(5),
-                ),
-                threshold=threshold,
-                what=f"An instance of {model.endpoint} has less than {100 - limit} % left: {name}.",
-                runbook="endpoint-saturated",
-                topic=model.topic,
-                datapoints=3,
-                periods=3,
-            )
+        self.cpu = self._alarm("CPUUtilization", limit=_CPU, of=cores)
+        self.memory = self._alarm("MemoryUtilization", limit=_MEMORY)
+        self.disk = self._alarm("DiskUtilization", limit=_DISK)
+
+    def metric(self, name: str, statistic: str = cloudwatch.Stats.MAXIMUM) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="/aws/sagemaker/Endpoints",
+            metric_name=name,
+            dimensions_map={"EndpointName": self._model.endpoint, "VariantName": naming.VARIANT},
+            statistic=statistic,
+            period=Duration.minutes(5),
+        )
+
+    def _alarm(self, name: str, *, limit: int, of: int = 1) -> RunbookAlarm:
+        endpoint = self._model.endpoint
+        return RunbookAlarm(
+            self,
+            name.removesuffix("Utilization"),
+            metric=self.metric(name),
+            threshold=limit * of,
+            what=f"An instance of {endpoint} has less than {100 - limit} % left: {name}.",
+            runbook="endpoint-saturated",
+            topic=None,
+            datapoints=3,
+            periods=3,
+        )
 
 
 def cores_of(instance_type: str) -> int:

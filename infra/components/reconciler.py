@@ -65,7 +65,7 @@ class Reconciler(Construct):
             threshold=1,
             what=f"Champion pointer, registry and endpoint of {self._model.name} differ.",
             runbook="champion-mismatch",
-            topic=self._model.topic,
+            topic=None,  # IncidentAlarms tell of it
             # Compared when something changes: until then what was found last still holds.
             missing_data=cloudwatch.TreatMissingData.IGNORE,
         )

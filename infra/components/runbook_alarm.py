@@ -12,9 +12,10 @@ from infra.jsii_types import implementing
 
 
 class RunbookAlarm(cloudwatch.Alarm):
-    """Tells the topic; its description names ``docs/runbooks/<runbook>.md``, which must exist.
+    """Its description names ``docs/runbooks/<runbook>.md``, which must exist.
 
-    On when ``datapoints`` of the last ``periods`` periods of the metric reach the threshold.
+    On when ``datapoints`` of the last ``periods`` periods of the metric reach the threshold. Tells
+    ``topic`` that it is on, and that it is over; without one, an alarm above it tells.
     """
 
     def __init__(
@@ -26,14 +27,11 @@ class RunbookAlarm(cloudwatch.Alarm):
         threshold: float,
         what: str,
         runbook: str,
-        topic: sns.Topic,
+        topic: sns.Topic | None,
         missing_data: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
         datapoints: int = 1,
         periods: int = 1,
     ) -> None:
-        page = f"docs/runbooks/{runbook}.md"
-        if not (ROOT / page).is_file():
-            raise ValueError(f"runbook of alarm {construct_id} must be a page, got none at {page}")
         super().__init__(
             scope,
             construct_id,
@@ -43,13 +41,33 @@ class RunbookAlarm(cloudwatch.Alarm):
             evaluation_periods=periods,
             datapoints_to_alarm=datapoints,
             treat_missing_data=missing_data,
-            alarm_description=f"{what} Runbook: {page}",
+            alarm_description=described(what, runbook=runbook),
         )
-        self.add_alarm_action(implementing(actions.SnsAction(implementing(topic))))
+        if topic is not None:
+            tell(topic, self)
 
 
-def alarm_on_dead_letters(scope: Construct, *, queue: sqs.Queue, topic: sns.Topic) -> None:
-    RunbookAlarm(
+def described(what: str, *, runbook: str) -> str:
+    page = f"docs/runbooks/{runbook}.md"
+    if not (ROOT / page).is_file():
+        raise ValueError(f"an alarm's runbook must be a page, got none at {page}")
+    return f"{what} Runbook: {page}"
+
+
+def tell(topic: sns.Topic, alarm: cloudwatch.AlarmBase) -> None:
+    """Have people hear that it is on and, so that nobody goes on looking, that it is over."""
+    action = implementing(actions.SnsAction(implementing(topic)))
+    alarm.add_alarm_action(action)
+    alarm.add_ok_action(action)
+
+
+def alarms_below(scope: Construct) -> list[RunbookAlarm]:
+    """Return every metric alarm of a stack, in the order in which they were made."""
+    return [each for each in scope.node.find_all() if isinstance(each, RunbookAlarm)]
+
+
+def alarm_on_dead_letters(scope: Construct, *, queue: sqs.Queue, topic: sns.Topic) -> RunbookAlarm:
+    return RunbookAlarm(
         scope,
         "DeadLettersAlarm",
         metric=queue.metric_approximate_number_of_messages_visible(

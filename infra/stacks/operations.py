@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.components.dead_letters import DeadLetters
 from infra.components.notifications import Notifications
+from infra.components.platform_dashboard import PlatformDashboard
 from infra.components.settlement import Settlement
 from infra.components.stores import Stores
 from infra.settings import Settings
@@ -20,12 +21,20 @@ class OperationsStack(Stack):
         notifications = Notifications(self, "Notifications", settings=settings, key=stores.key)
         self.topic = notifications.topic
         dead_letters = DeadLetters(self, "DeadLetters", topic=self.topic)
-        Settlement(
+        settlement = Settlement(
             self,
             "Settlement",
             settings=settings,
             stores=stores,
             topic=self.topic,
             dead_letters=dead_letters.queue,
+        )
+        PlatformDashboard(
+            self,
+            "Overview",
+            settings=settings,
+            topic=self.topic,
+            dead_letters=dead_letters,
+            settlement=settlement.handler.function,
         )
         CfnOutput(self, "TopicArn", value=self.topic.topic_arn)

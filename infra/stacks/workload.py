@@ -1,6 +1,6 @@
 """One model's loop: how it is retrained, promoted, watched and taken down."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -14,9 +14,11 @@ from infra.components.endpoint_care import EndpointCare
 from infra.components.endpoint_logs import EndpointLogs
 from infra.components.ingestion import Ingestion
 from infra.components.model import Model
+from infra.components.model_dashboard import ModelDashboard
 from infra.components.promotion_workflow import PromotionWorkflow
 from infra.components.registry import PackageGroup
 from infra.components.retraining_workflow import RetrainingWorkflow
+from infra.components.runbook_alarm import alarms_below
 from infra.components.sagemaker_roles import EndpointRole, JobRole
 from infra.components.teardown import Teardown
 
@@ -80,6 +82,17 @@ class WorkloadStack(Stack):
         teardown.needs(registry, endpoint_role, endpoint_logs)
         machines = promotion.state_machine, retraining.state_machine, batch.state_machine
         teardown.follows(*machines, *triggers)
+        alarms = alarms_below(self)
+        ModelDashboard(
+            self,
+            "Overview",
+            model=model,
+            care=care,
+            drift=drift,
+            dead_letters=dead_letters,
+            machines=machines,
+            alarms=alarms,
+        )
 
         for name, value in {
             "AdmissionFunction": admission.handler.function.function_name,
@@ -91,6 +104,7 @@ class WorkloadStack(Stack):
             "PackageGroup": model.package_group,
             "DriftAlarm": drift.alarm.alarm_name,
             "MismatchAlarm": care.reconciler.alarm.alarm_name,
+            "Alarms": Fn.join(",", [alarm.alarm_name for alarm in alarms]),
             "ReconcilerFunction": care.reconciler.handler.function.function_name,
             "JobRoleArn": job_role.role_arn,
             "ServingMode": model.card.serving.mode.value,

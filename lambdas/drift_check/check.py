@@ -13,12 +13,12 @@ from contracts.errors import ContractError
 from contracts.run import Champion
 from drift.verdict import Judgement, judge_counts
 from drift.window import Window
+from lambdas.adapters.captures import Captures
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import DocumentMissing, Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.drift_check import decision
 from lambdas.drift_check.capture_gap import Answered, gap
-from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.figures import Figures
 from lambdas.drift_check.reading import count_captures
 from lambdas.drift_check.span import Span

@@ -7,8 +7,8 @@ from typing import Any
 from contracts import moment, naming
 from contracts.environment import Variable
 from lambdas.adapters import wiring
+from lambdas.adapters.captures import Captures
 from lambdas.drift_check.capture_gap import Answered
-from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.check import DriftCheck
 from lambdas.drift_check.figures import Figures
 from lambdas.drift_check.watermark import Watermark

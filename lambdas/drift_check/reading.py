@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drift.window import Window
-from lambdas.drift_check.captures import CaptureFile, Captures, RefusedLine
-from lambdas.drift_check.record import Record, RecordUnreadable, read_record
+from lambdas.adapters.capture_record import Record, RecordUnreadable, read_record
+from lambdas.adapters.captures import CaptureFile, Captures, RefusedLine
 from lambdas.drift_check.span import Span
 
 _KEPT_LINES = 100

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lambdas.drift_check.record import Record
+from lambdas.adapters.capture_record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,17 +72,6 @@ def test_every_log_group_forgets(templates: Templates) -> None:
         assert group["Properties"]["RetentionInDays"] <= 365, name
 
 
-def test_every_alarm_has_a_runbook_and_says_what_missing_data_means(templates: Templates) -> None:
-    for name, alarm in resources_of(templates, "AWS::CloudWatch::Alarm").items():
-        properties = alarm["Properties"]
-        page = properties["AlarmDescription"].partition("Runbook: ")[2]
-        assert (ROOT / page).is_file(), name
-        # An alarm on what is compared when something changes keeps its state until then.
-        kept = properties.get("MetricName") == "ChampionMismatches"
-        assert properties["TreatMissingData"] == ("ignore" if kept else "notBreaching"), name
-        assert properties["AlarmActions"], name
-
-
 def test_every_function_runs_on_what_its_bundle_holds(templates: Templates) -> None:
     for name, function in resources_of(templates, "AWS::Lambda::Function").items():
         properties = function["Properties"]

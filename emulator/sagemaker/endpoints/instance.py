@@ -67,6 +67,11 @@ class Instance:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def folder(self) -> Path:
+        """All that the container writes lies below it, if it writes where it is told to."""
+        return self._folder
+
+    @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 

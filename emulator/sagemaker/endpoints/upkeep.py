@@ -2,11 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from emulator.ports import Account
 from emulator.sagemaker.endpoints.endpoints import Endpoints
 from emulator.sagemaker.endpoints.fleet import Fleet
+from emulator.sagemaker.endpoints.instance_size import InstanceSize
 from emulator.sagemaker.endpoints.vitals import NAMESPACE, Vitals
 
 _log = logging.getLogger("emulator.endpoints")
@@ -18,7 +20,7 @@ class Upkeep:
     def __init__(self, account: Account, endpoints: Endpoints) -> None:
         self._account = account
         self._endpoints = endpoints
-        self._vitals = Vitals(account.state_dir)
+        self._vitals = Vitals()
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -36,6 +38,11 @@ class Upkeep:
             )
             thread.start()
             self._threads.append(thread)
+
+    def resize_instances(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Measure instances as if they were so large, from the next minute on."""
+        self._vitals.size = InstanceSize.asked(given)
+        return {}
 
     def catch_up(self) -> None:
         """Publish and upload what there is, so that a jump of the clock overtakes nothing."""

@@ -5,23 +5,21 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html (inst
 """
 
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from emulator.sagemaker.endpoints.instance import Instance
+from emulator.sagemaker.endpoints.instance_size import MEBIBYTE, InstanceSize
 from emulator.sagemaker.endpoints.pool import Pool
 
 NAMESPACE = "/aws/sagemaker/Endpoints"
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +35,8 @@ class Usage:
 class Vitals:
     """Takes the metrics of endpoints; remembers of each instance what it had used before."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        self.size = InstanceSize()
         self._before: dict[Instance, Usage] = {}
         self._minute: datetime | None = None
 
@@ -64,15 +62,15 @@ class Vitals:
     def _data(
         self, endpoint: str, pool: Pool, used: dict[Instance, Usage], now: datetime
     ) -> Iterator[dict[str, Any]]:
-        memory = _memory_of(pool)
+        size = _size_of(pool, self.size)
         values = {
             "CPUUtilization": [
-                share
+                size.cpu_percent(usage.cpu - before.cpu, usage.at - before.at)
                 for one, usage in used.items()
-                if (share := _cpu(self._before.get(one), usage)) is not None
+                if (before := self._before.get(one)) is not None and usage.at > before.at
             ],
-            "MemoryUtilization": [100 * usage.memory / memory for usage in used.values()],
-            "DiskUtilization": [_disk(self._folder)] * len(used),
+            "MemoryUtilization": [size.memory_percent(usage.memory) for usage in used.values()],
+            "DiskUtilization": [size.disk_percent(one.folder) for one in used],
         }
         for name, found in values.items():
             if found:
@@ -108,25 +106,7 @@ def usage_of(pid: int | None) -> Usage | None:
     return Usage(cpu=cpu, memory=memory, at=time.monotonic()) if seen else None
 
 
-def _cpu(before: Usage | None, now: Usage) -> float | None:
-    """Return percent of one core since the last time: two busy cores are 200 %."""
-    if before is None or now.at <= before.at:
-        return None
-    return max(0.0, 100 * (now.cpu - before.cpu) / (now.at - before.at))
-
-
-def _memory_of(pool: Pool) -> int:
-    """Return the bytes of an instance: this machine's, or what a serverless variant asked for."""
-    if pool.variant.serverless is not None:
-        return pool.variant.serverless.memory * _MEBIBYTE
-    return _machine_memory()
-
-
-@cache
-def _machine_memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * _PAGE
-
-
-def _disk(folder: Path) -> float:
-    usage = shutil.disk_usage(folder if folder.exists() else folder.anchor)
-    return 100 * usage.used / usage.total
+def _size_of(pool: Pool, size: InstanceSize) -> InstanceSize:
+    """Return the size of an instance; a serverless variant has the memory that it asked for."""
+    serverless = pool.variant.serverless
+    return size if serverless is None else replace(size, memory=serverless.memory * MEBIBYTE)

@@ -10,6 +10,11 @@ class Notice:
     subject: str
     text: str
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether an alarm tells that it is off."""
+        return self.text.startswith("{") and json.loads(self.text).get("NewStateValue") == "OK"
+
 
 @dataclass(slots=True, kw_only=True)
 class Inbox:
@@ -34,7 +39,11 @@ class Inbox:
         self.sqs.delete_queue(QueueUrl=self.queue_url)
 
     def all(self) -> list[Notice]:
-        """Return every notice so far."""
+        """Return every notice so far of something that happened."""
+        return [notice for notice in self.everything() if not notice.is_over]
+
+    def everything(self) -> list[Notice]:
+        """Return those that an alarm is over as well."""
         while messages := self.sqs.receive_message(
             QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
         ).get("Messages"):

@@ -122,6 +122,7 @@ _LISTS: dict[str, tuple[str, str, str, str]] = {
         "ModelPackageGroupName",
     ),
     "alarms": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "dashboards": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "buckets": ("s3", "list_buckets", "Buckets", "Name"),
     "functions": ("lambda", "list_functions", "Functions", "FunctionName"),
     "rules": ("events", "list_rules", "Rules", "Name"),
@@ -152,6 +153,12 @@ def _left_over(platform: Platform) -> dict[str, list[str]]:
         job["TransformJobName"]
         for job in platform.client("sagemaker").list_transform_jobs(StatusEquals="InProgress")[
             "TransformJobSummaries"
+        ]
+    ]
+    found["composite alarms"] = [
+        alarm["AlarmName"]
+        for alarm in platform.client("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])[
+            "CompositeAlarms"
         ]
     ]
     found["tables"] = platform.client("dynamodb").list_tables()["TableNames"]

@@ -23,7 +23,10 @@ BEHAVIOUR: dict[str, Any] = {}
 MARK: Final = "the candidate spoils this answer"
 _TURNS = itertools.count(1)
 _OWN = threading.local()
-_PASSED = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes")
+_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+_PASSED = ("content-type", "accept", _ATTRIBUTES)
+_LEAKED: list[bytes] = []
+_MOST_LEAKED = 64
 
 
 def main(arguments: list[str]) -> int:
@@ -79,13 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         turn = next(_TURNS)
-        if turn > BEHAVIOUR.get("after", 0):
-            if BEHAVIOUR.get("exits_when_asked"):
-                os._exit(139)
-            if turn % BEHAVIOUR.get("fails_every", 1 << 62) == 0:
-                text = f"{MARK}: request {turn}"
-                self._answer(500, {"content-type": "text/plain"}, text.encode())
-                return
+        if self._misbehaved(turn):
+            return
         began = time.monotonic()
         status, headers, content = self._asked("POST", body)
         slower = BEHAVIOUR.get("slower", 1)
@@ -96,6 +94,39 @@ class _Handler(BaseHTTPRequestHandler):
             if several or not BEHAVIOUR.get("spares_single_rows"):
                 content = _spoilt(content, headers.get("content-type", ""))
         self._answer(status, headers, content)
+
+    def _misbehaved(self, turn: int) -> bool:
+        """Do what is wrong with this server; say whether that was its answer."""
+        if turn > BEHAVIOUR.get("after", 0):
+            if BEHAVIOUR.get("exits_when_asked"):
+                os._exit(139)
+            if turn % BEHAVIOUR.get("fails_every", 1 << 62) == 0:
+                text = f"{MARK}: request {turn}"
+                self._answer(500, {"content-type": "text/plain"}, text.encode())
+                return True
+            if turn % BEHAVIOUR.get("stalls_every", 1 << 62) == 0:
+                time.sleep(1.5)
+            time.sleep(BEHAVIOUR.get("lags", 0))
+        return bool(BEHAVIOUR.get("provokable")) and self._provoked()
+
+    def _provoked(self) -> bool:
+        """Do what a rare kind of request makes the server do; say whether it is answered so."""
+        match self.headers.get(_ATTRIBUTES, "").partition("provoke=")[2]:
+            case "5xx":
+                self._answer(500, {"content-type": "text/plain"}, f"{MARK}: provoked".encode())
+                return True
+            case "slow":
+                time.sleep(1.5)
+            case "cpu":
+                until = time.thread_time() + 0.3
+                while time.thread_time() < until:
+                    pass
+            case "memory" if len(_LEAKED) < _MOST_LEAKED:
+                _LEAKED.append(b"1" * (32 << 20))
+            case "disk":
+                left = Path.home() / f"left-behind-{next(_TURNS)}"
+                left.write_bytes(b"1" * (8 << 20))
+        return False
 
     def _asked(self, method: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         connection = _connection(self._server.inner)

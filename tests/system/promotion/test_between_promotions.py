@@ -99,7 +99,7 @@ def test_an_endpoint_sleeps_when_nobody_asks_and_is_woken_as_it_was(
     assert platform.ask_model(rows) == champion.version
     assert scaled(platform) == [target]
     assert platform.ledger(LedgerKind.MISMATCHED) == []
-    assert told(platform, "champion-mismatch", since=since) == []
+    assert told(platform, "incident", since=since) == []
 
 
 def test_callers_whose_requests_are_refused_make_the_alarm_ring_until_they_mend_them(
@@ -119,9 +119,7 @@ def test_callers_whose_requests_are_refused_make_the_alarm_ring_until_they_mend_
             platform.ask_model(platform.request_rows(1))
 
     each_minute(platform, refused, until=lambda: rings(platform, "endpoint-4xx"))
-    platform.pass_until(
-        lambda: bool(told(platform, "endpoint-4xx", since=since)), "people are told"
-    )
+    platform.pass_until(lambda: bool(told(platform, "warning", since=since)), "people are told")
     each_minute(platform, answered, until=lambda: not rings(platform, "endpoint-4xx"))
 
     assert not rings(platform, "endpoint-5xx")
@@ -153,5 +151,5 @@ def test_captures_that_are_lost_are_told_at_the_next_drift_check(platform: LiveP
         s3.delete_object(Bucket=bucket, Key=key)
 
     platform.pass_until(lambda: rings(platform, "capture-gap"), "the gap is found", step=HOUR)
-    platform.pass_until(lambda: bool(told(platform, "capture-gap", since=since)), "it is told")
+    platform.pass_until(lambda: bool(told(platform, "warning", since=since)), "it is told")
     platform.pass_until(lambda: not rings(platform, "capture-gap"), "a day without", step=6 * HOUR)

@@ -34,7 +34,7 @@ def told(platform: LivePlatform, since: int) -> list[str]:
     return [
         notice.text
         for notice in platform.inbox.all()[since:]
-        if "docs/runbooks/champion-mismatch.md" in notice.text
+        if "docs/runbooks/incident.md" in notice.text
     ]
 
 

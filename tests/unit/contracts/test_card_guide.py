@@ -29,6 +29,10 @@ DOCUMENT: dict[str, Any] = {
         "autoscaling": {"max_instances": 4, "latency_ms": 20},
         "serverless": {"memory_mib": 1024},
     },
+    "quality": {
+        "slices": [{"name": "s", "feature": "f", "min": 0}],
+        "kpis": [{"name": "k", "namespace": "n", "metric": "m", "min": 0}],
+    },
     "gate": {
         "ceiling": 1,
         "min_gain": 0,
@@ -54,6 +58,9 @@ PLACES = [
     ("admission",),
     ("triggers",),
     ("drift",),
+    ("quality",),
+    ("quality", "slices", 0),
+    ("quality", "kpis", 0),
     ("serving",),
     ("serving", "autoscaling"),
     ("serving", "serverless"),

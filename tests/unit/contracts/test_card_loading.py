@@ -144,7 +144,7 @@ MISTAKES: list[tuple[str, Change, str]] = [
         put("tests", {}),
         "card has an unknown field 'tests'; allowed: model, datasets, features, hyperparameters, "
         "tuning, training, processing, validation, ingestion, evaluation, gate, admission, "
-        "triggers, drift, serving, rollout",
+        "triggers, drift, quality, serving, rollout",
     ),
     (
         "a text for a number",

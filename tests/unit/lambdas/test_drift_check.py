@@ -11,12 +11,12 @@ from contracts import metrics, moment, state
 from contracts.baseline import Baseline, FeatureBaseline
 from contracts.drift_report import DriftReport, DriftVerdict, FeatureDrift
 from contracts.run import Champion
+from lambdas.adapters.captures import Captures
 from lambdas.adapters.champion import ChampionPointer
 from lambdas.adapters.documents import Documents, render
 from lambdas.adapters.ledger import Ledger
 from lambdas.adapters.state import StateTable
 from lambdas.drift_check.capture_gap import Answered, gap
-from lambdas.drift_check.captures import Captures
 from lambdas.drift_check.check import DriftCheck
 from lambdas.drift_check.figures import Figures
 from lambdas.drift_check.watermark import Watermark

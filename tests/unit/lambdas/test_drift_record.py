@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.drift_check.lines import lines_of
-from lambdas.drift_check.record import RecordUnreadable, read_record
+from lambdas.adapters.capture_lines import lines_of
+from lambdas.adapters.capture_record import RecordUnreadable, read_record
 
 FEATURES = ["recency", "spend"]
 

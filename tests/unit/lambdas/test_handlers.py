@@ -29,6 +29,7 @@ HANDLERS = [
     "promotion.confirm",
     "settlement.handler",
     "drift_check.handler",
+    "quality_check.handler",
     "ingestion_plan.handler",
     "job_failure.handler",
     "teardown.handler",

@@ -30,6 +30,7 @@ WORKLOAD = (
     "EndpointName",
     "PackageGroup",
     "DriftAlarm",
+    "Alarms",
     "JobRoleArn",
     "ServingMode",
 )

@@ -88,6 +88,22 @@ def test_a_deployment_under_way_is_shown_with_its_stage_and_alarms(
     assert "alarm drift_alarm OK" in said
 
 
+def test_an_alarm_that_is_on_is_shown_and_those_that_are_off_are_counted(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.alarms.alarms |= {"a-quiet-one": "OK", "a-loud-one": "ALARM", "another's": "ALARM"}
+    watching = replace(DEPLOYED, alarms="a-quiet-one,a-loud-one")
+
+    found: Any = platform
+    status(gather(found, watching))
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert "alarms on 1 of 2" in said
+    assert "a-loud-one ALARM" in said
+    assert "a-quiet-one" not in said
+    assert "another's" not in said
+
+
 def test_what_may_be_rolled_back_to_is_shown_with_what_it_lacks(
     platform: Platform, s3: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

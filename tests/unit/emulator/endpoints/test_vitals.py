@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from emulator.sagemaker.endpoints.instance_size import InstanceSize
 from emulator.sagemaker.endpoints.vitals import NAMESPACE, Vitals, usage_of
 
 
@@ -30,12 +31,32 @@ def test_a_process_that_ended_uses_nothing():
     assert usage_of(None) is None
 
 
-def test_a_minute_is_measured_once_and_jumped_minutes_never(tmp_path):
-    vitals = Vitals(tmp_path)
+def test_a_minute_is_measured_once_and_jumped_minutes_never():
+    vitals = Vitals()
     now = datetime(1998, 4, 1, 10, 59, 30, tzinfo=UTC)
     moments = [now, now + timedelta(seconds=20), now + timedelta(seconds=40)]
     moments += [now + timedelta(days=365)] * 2
     assert [vitals.due(moment) for moment in moments] == [True, False, True, True, False]
+
+
+def test_a_small_instance_is_full_sooner(tmp_path):
+    (tmp_path / "log").write_bytes(bytes(3 << 20))
+    small = InstanceSize.asked({"core": 0.25, "memory_mib": 8, "disk_mib": 4})
+    assert small.cpu_percent(1, 2) == 200
+    assert small.memory_percent(4 << 20) == 50
+    assert 75 <= small.disk_percent(tmp_path) < 80
+    whole = InstanceSize.asked({"core": None})
+    assert whole.cpu_percent(1, 2) == 50
+    assert 0 < whole.disk_percent(tmp_path / "gone") <= 100
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"cores": 1}, "not cores"), ({"core": 0}, "more than 0, got 0"), ({"disk_mib": -1}, "-1")],
+)
+def test_a_size_that_no_instance_has_is_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        InstanceSize.asked(given)
 
 
 @pytest.mark.slow

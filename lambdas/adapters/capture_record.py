@@ -11,7 +11,7 @@ from contracts import layout, moment
 from contracts.capture import VERSION_ATTRIBUTE
 from contracts.errors import ContractError
 from contracts.reading import Table
-from lambdas.drift_check.requests import RequestUnreadable, Row, is_text, rows_of
+from lambdas.adapters.capture_requests import RequestUnreadable, Row, is_text, rows_of
 
 
 class RecordUnreadable(ValueError):
@@ -22,6 +22,8 @@ class RecordUnreadable(ValueError):
 class Record:
     at: datetime
     inference_id: str | None
+    event_id: str | None
+    """SageMaker's own name of it."""
     version: str | None
     """The version that the answer names; None when it names none."""
     answered: bool
@@ -29,6 +31,9 @@ class Record:
     content_type: str
     content: str
     """The request; empty where it is no text."""
+    answer_type: str
+    answer: str
+    """What was answered; empty where it is no text."""
 
     @property
     def is_probe(self) -> bool:
@@ -50,16 +55,20 @@ def read_record(line: bytes) -> Record:
     try:
         table = Table.of(json.loads(line), "record")
         captured, about = table.table("captureData"), table.table("eventMetadata")
-        answer = _answer(captured.optional_table("endpointOutput"))
+        answer_type, text = _text(captured.optional_table("endpointOutput"))
+        answer = _first_document(text)
         asked = captured.table("endpointInput")
         content_type = asked.optional_text("observedContentType") or ""
         return Record(
             at=moment.parse(about.text("inferenceTime"), "inferenceTime"),
             inference_id=about.optional_text("inferenceId"),
+            event_id=about.optional_text("eventId"),
             version=_version(answer, about),
             answered="error" not in answer,
             content_type=content_type,
             content=_content(asked) if is_text(content_type) else "",
+            answer_type=answer_type,
+            answer=text,
         )
     except (ContractError, ValueError, RecursionError) as error:
         raise RecordUnreadable(str(error) or type(error).__name__) from error
@@ -87,12 +96,21 @@ def _content(side: Table) -> str:
     raise ContractError(f"{side.where}.encoding must be CSV, JSON or BASE64, got {encoding!r}")
 
 
-def _answer(side: Table | None) -> dict[str, Any]:
+def _text(side: Table | None) -> tuple[str, str]:
+    """Return the type and text of an answer; what is no text says nothing by itself."""
     if side is None:
-        return {}
+        return "", ""
+    kind = side.optional_text("observedContentType") or ""
+    try:
+        return kind, _content(side) if is_text(kind) else ""
+    except ValueError:
+        return kind, ""
+
+
+def _first_document(text: str) -> dict[str, Any]:
     try:
         # Of JSON Lines each line names the version.
-        document = json.loads(_content(side).partition("\n")[0])
+        document = json.loads(text.partition("\n")[0])
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts import layout, moment, naming
+from lambdas.adapters.capture_lines import lines_of
 from lambdas.adapters.documents import render
-from lambdas.drift_check.lines import lines_of
 
 _CHUNK = 1 << 20
 

@@ -1,0 +1,1 @@
+"""Dashboards of Grafana for the metrics that the platform publishes to CloudWatch."""
