@@ -23,6 +23,8 @@ class Bad:
     """Expressions, each of which must be found in the cause."""
     sees_traffic: bool = False
     """Whether callers must have met it: it does nothing wrong before."""
+    behaves_for: int = 0
+    """Requests that it answers well first: it may have all the traffic before it fails one."""
     says_of_failures: str = front.MARK
     """What callers were told of each request that it failed."""
     hangs: bool = False
@@ -60,6 +62,7 @@ def live(
         make=partial(_served, {"spares_batch": True, **behaviour}),
         says=(says,),
         sees_traffic=sees_traffic,
+        behaves_for=behaviour.get("after", 0),
         hangs=hangs,
         quick=quick,
     )
