@@ -11,9 +11,9 @@ from test_request import COLUMNS, FEATURES, HEADER, NAMES, OTHER, RECORDS, ROW, 
 from contracts.baseline import Baseline, FeatureBaseline
 from contracts.capture import ContainerCapture
 from drift.window import Window
+from lambdas.adapters.capture_record import read_record
 from lambdas.adapters.captures import Captures
 from lambdas.drift_check.reading import count_captures
-from lambdas.adapters.capture_record import read_record
 from lambdas.drift_check.span import Span
 from ml.serving.capture import Capture
 from ml.serving.destination import S3Destination
