@@ -7,12 +7,10 @@ import numpy as np
 
 from drift.judging.cells import Floats
 from drift.judging.columns import Columns
+from drift.judging.quadratic import Joint, joint, matched
 from drift.judging.reference import Reference
+from drift.judging.scores import linear, smooth
 from drift.judging.surprise import binomial_surprises, chi2_surprises
-
-_RIDGE, _RIDGE_PER_BLOCK = 0.3, 20.0
-"""Of the mean eigenvalue: directions of the multivariate test that hardly vary are damped, the more
-the fewer blocks say how much they vary (what whitens by a badly known covariance finds noise)."""
 
 
 class Test(StrEnum):
@@ -31,6 +29,12 @@ class Test(StrEnum):
     """Features together: maximum mean discrepancy, regularised (Harchaoui, Bach, Moulines 2007)."""
 
 
+_RIDGE = {Test.LOCATION: 0.01, Test.MULTIVARIATE: 0.3}
+_RIDGE_PER_BLOCK = 20.0
+"""Of the mean eigenvalue: directions that hardly vary are damped, the more the fewer blocks say how
+much they vary (what whitens by a badly known covariance finds noise)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One window beside a baseline, or many (leading axes), as shares of the groups."""
@@ -39,24 +43,6 @@ class Compared:
     window_rows: Floats
     baseline: Floats
     baseline_rows: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Quadratic:
-    """Sums of squares whose weights under the null are matched by a scaled chi-squared."""
-
-    feature: int
-    scale: float
-    freedom: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Joint:
-    """A test of several features together: the squared length along directions."""
-
-    test: Test
-    directions: Floats
-    quadratic: _Quadratic
 
 
 class Statistics:
@@ -69,13 +55,17 @@ class Statistics:
         half = self.columns.grouped(reference.covariance)
         self.covariance = self.columns.grouped(half.T)
         self._bins = [
-            _matched(number, self._standardised(own))
+            matched(number, self._standardised(own))
             for number, own in enumerate(self.columns.common)
             if len(own) > 1
         ]
         membership = [self._member(one.feature) for one in self._bins]
         self._membership = np.array(membership).T.reshape(len(self.shares), len(self._bins))
-        shaped = [(n, s) for n in range(len(self.columns.common)) if (s := self._scores(n)).size]
+        shaped = [
+            (number, scores)
+            for number, own in enumerate(self.columns.ordered)
+            if (scores := smooth(self.shares, self.covariance, own)) is not None
+        ]
         self._shape = [number for number, _ in shaped]
         self._smooth = np.hstack([s for _, s in shaped]) if shaped else np.zeros((len(half.T), 0))
         self._rare = [n for n, own in enumerate(self.columns.rare) if own is not None]
@@ -85,7 +75,7 @@ class Statistics:
             *((one.feature, Test.BINS) for one in self._bins),
             *((number, Test.SHAPE) for number in self._shape),
             *((number, Test.RARE) for number in self._rare),
-            *((one.quadratic.feature, one.test) for one in self._joint),
+            *((one.quadratic.feature, test) for test, one in self._joint),
         ]
 
     def surprises(self, compared: Compared) -> Floats:
@@ -106,7 +96,7 @@ class Statistics:
             self._rare_surprise(number, effect, compared)[..., None]
             for number, effect in zip(self._rare, self._effects, strict=True)
         ]
-        for one in self._joint:
+        for _, one in self._joint:
             statistic = ((difference @ one.directions) ** 2).sum(axis=-1) * precision
             scaled_down = statistic / one.quadratic.scale
             found.append(chi2_surprises(scaled_down, one.quadratic.freedom)[..., None])
@@ -124,7 +114,7 @@ class Statistics:
             (
                 float(((difference @ one.directions) ** 2).sum())
                 - one.quadratic.scale * one.quadratic.freedom * noise
-                for one in self._joint
+                for _, one in self._joint
             ),
             default=0.0,
         )
@@ -159,25 +149,6 @@ class Statistics:
         member[self.columns.common[feature]] = 1
         return member
 
-    def _scores(self, number: int) -> Floats:
-        """Linear and quadratic scores along the ordered groups, whitened under the null."""
-        own = self.columns.ordered[number]
-        if len(own) < 3:
-            return np.zeros((0, 0))
-        shares = self.shares[own] / self.shares[own].sum()
-        middle = np.cumsum(shares) - shares / 2
-        basis = np.stack([np.ones(len(own)), middle, middle**2], axis=1)
-        for at in range(3):
-            for before in range(at):
-                basis[:, at] -= basis[:, before] * (shares * basis[:, at]) @ basis[:, before]
-            basis[:, at] /= np.sqrt(shares @ basis[:, at] ** 2)
-        scores = np.zeros((len(self.shares), 2))
-        scores[own] = basis[:, 1:]
-        values, vectors = np.linalg.eigh(scores.T @ self.covariance @ scores)
-        if values[0] <= 1e-9 * values[1]:
-            return np.zeros((0, 0))
-        return scores @ vectors / np.sqrt(values)
-
     def _effect(self, number: int, reference: Reference) -> float:
         """How many rows of a rare bin say as much as one: at most all of a block's move together.
 
@@ -190,40 +161,19 @@ class Statistics:
             return max(1.0, float(np.max(variance / np.maximum(inner, 1e-12))))
         return float((reference.block_rows**2).sum() / reference.block_rows.sum())
 
-    def _joints(self, reference: Reference) -> list[_Joint]:
+    def _joints(self, reference: Reference) -> list[tuple[Test, Joint]]:
         own = np.eye(len(self.shares))[:, self.columns.multivariate]
-        lines = [self._linear(number) for number in range(len(self.columns.ordered))]
-        linear = [one for one in lines if one is not None]
-        scores = np.stack(linear, axis=1) if len(linear) > 1 else own[:, :0]
-        tried = ((Test.LOCATION, scores, 0.0), (Test.MULTIVARIATE, own, _RIDGE))
-        found = (self._joint_of(*one, reference) for one in tried)
-        return [one for one in found if one is not None]
-
-    def _linear(self, number: int) -> Floats | None:
-        own = self.columns.ordered[number]
-        if len(own) < 2:
-            return None
-        shares = self.shares[own] / self.shares[own].sum()
-        middle = np.cumsum(shares) - shares / 2
-        scores = np.zeros(len(self.shares))
-        scores[own] = (middle - 0.5) / np.sqrt(max(shares @ (middle - 0.5) ** 2, 1e-12))
-        return scores
-
-    def _joint_of(
-        self, test: Test, basis: Floats, ridge: float, reference: Reference
-    ) -> _Joint | None:
-        """Square what varies along a basis, in units of how much it does by chance."""
-        values, vectors = np.linalg.eigh(basis.T @ self.covariance @ basis)
-        if not len(values) or values.max() <= 0:
-            return None
-        values = np.maximum(values, 0.0)
-        damped = max(ridge, 0.01) + _RIDGE_PER_BLOCK * len(values) / reference.block_count
-        total = values + damped * values.mean()
-        return _Joint(
-            test=test,
-            directions=basis @ vectors / np.sqrt(total),
-            quadratic=_matched(len(reference.cells.features), values / total),
-        )
+        lines = [linear(self.shares, ordered) for ordered in self.columns.ordered]
+        known = [one for one in lines if one is not None]
+        scores = np.stack(known, axis=1) if len(known) > 1 else own[:, :0]
+        number = len(reference.cells.features)
+        found: list[tuple[Test, Joint]] = []
+        for test, basis in ((Test.LOCATION, scores), (Test.MULTIVARIATE, own)):
+            ridge = _RIDGE[test] + _RIDGE_PER_BLOCK * basis.shape[1] / reference.block_count
+            one = joint(number, basis, self.covariance, ridge=ridge)
+            if one is not None:
+                found.append((test, one))
+        return found
 
 
 def _by_freedom(statistics: Floats, freedoms: list[float]) -> Floats:
@@ -234,9 +184,3 @@ def _by_freedom(statistics: Floats, freedoms: list[float]) -> Floats:
         own = rounded == freedom
         found[..., own] = chi2_surprises(statistics[..., own], float(freedom))
     return found
-
-
-def _matched(feature: int, weights: Floats) -> _Quadratic:
-    """Match mean and variance of a weighted sum of chi-squared variables (Satterthwaite)."""
-    first, second = float(weights.sum()), float((weights**2).sum())
-    return _Quadratic(feature=feature, scale=second / first, freedom=max(0.5, first**2 / second))
