@@ -109,6 +109,6 @@ def _series(values: Sequence[object], column: Column) -> pd.Series:
 
 def _dates(values: Sequence[object]) -> NDArray[np.datetime64]:
     """Convert each distinct date once: NumPy takes microseconds for each, and files repeat few."""
-    days = {value: np.datetime64(value, "D").astype(np.int64) for value in set(values)}
+    days = {value: np.array(value, dtype="datetime64[D]").astype(np.int64) for value in set(values)}
     ordinals = np.fromiter((days[value] for value in values), np.int64, len(values))
     return ordinals.astype("datetime64[D]").astype("datetime64[s]")

@@ -41,7 +41,7 @@ def totals(metric: str, labels: Labels, scores: Scores, units: Units) -> Totals:
         )
     each = losses(metric, labels, scores)
     return Totals(
-        sums=np.bincount(units.of_row, weights=each, minlength=units.count),
+        sums=np.bincount(units.of_row, weights=each, minlength=units.count).astype(np.float64),
         counts=np.bincount(units.of_row, minlength=units.count).astype(np.float64),
         rooted=metric == "rmse",
     )

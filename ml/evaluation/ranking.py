@@ -76,7 +76,7 @@ def by_user(users: Users, labels: Floats, scores: Floats, *, k: int = SHOWN) -> 
     best, _ = _places(owner, count, labels, k)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(owner, weights=values, minlength=len(count))
+        return np.bincount(owner, weights=values, minlength=len(count)).astype(np.float64)
 
     likes = total(liked)
     lowest = np.full(len(count), np.inf)
