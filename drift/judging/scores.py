@@ -22,7 +22,10 @@ def linear(shares: Floats, own: Sequence[int]) -> Floats | None:
 
 
 def smooth(shares: Floats, covariance: Floats, own: Sequence[int]) -> Floats | None:
-    """Return linear and quadratic scores, whitened under the null; None for fewer than three."""
+    """Return linear and quadratic scores, whitened under the null in this order.
+
+    None for fewer than three groups.
+    """
     if len(own) < 3:
         return None
     within, middle = _ranked(shares, own)
@@ -33,10 +36,11 @@ def smooth(shares: Floats, covariance: Floats, own: Sequence[int]) -> Floats | N
         basis[:, at] /= np.sqrt(within @ basis[:, at] ** 2)
     scores = np.zeros((len(shares), 2))
     scores[own] = basis[:, 1:]
-    values, vectors = np.linalg.eigh(scores.T @ covariance @ scores)
+    varied = scores.T @ covariance @ scores
+    values = np.linalg.eigvalsh(varied)
     if values[0] <= 1e-9 * values[1]:
         return None
-    return scores @ vectors / np.sqrt(values)
+    return scores @ np.linalg.inv(np.linalg.cholesky(varied)).T
 
 
 def _ranked(shares: Floats, own: Sequence[int]) -> tuple[Floats, Floats]:

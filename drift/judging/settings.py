@@ -8,6 +8,10 @@ ONE_A_QUARTER = 1 / 2190
 """One false alarm a quarter at hourly checks: 365 / 4 * 24 of them."""
 
 
+_SUDDEN = 0.2
+"""Of the budget, for sudden alarms: large drift is found with little, small drift needs much."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     false_alarm_rate: float = ONE_A_QUARTER
@@ -15,7 +19,7 @@ class Settings:
     min_rows: int = 100
     confirm: int = 2
     """So many odd windows in a row are a sudden alarm; 1 for checks that are days apart."""
-    memories: tuple[float, ...] = (2.0, 8.0, 32.0)
+    memories: tuple[float, ...] = (2.0, 4.0, 8.0, 32.0)
     """Windows that slow alarms look back, each a chart; none leaves all to sudden alarms."""
     least_psi: float = 0.0
     """Features that moved by less are never named nor alarmed about, however sure it is."""
@@ -33,10 +37,10 @@ class Settings:
 
     @property
     def sudden_level(self) -> float:
-        """The p-value below which a window is odd: ``confirm`` in a row have half the budget."""
-        share = 0.5 if self.memories else 1.0
+        """The p-value below which a window is odd: so many in a row have a fifth of the budget."""
+        share = _SUDDEN if self.memories else 1.0
         return (self.false_alarm_rate * share) ** (1 / self.confirm)
 
     @property
     def slow_level(self) -> float:
-        return self.false_alarm_rate / 2 / max(1, len(self.memories))
+        return self.false_alarm_rate * (1 - _SUDDEN) / max(1, len(self.memories))

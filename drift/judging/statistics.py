@@ -19,6 +19,8 @@ class Test(StrEnum):
     __test__ = False
     BINS = "bins"
     """Any change of the shares: Pearson's chi-squared, corrected as by Rao and Scott (1981)."""
+    TREND = "trend"
+    """A move along ordered bins (one degree of freedom: Cochran and Armitage's test)."""
     SHAPE = "shape"
     """A move or spread along ordered bins: the first two components of Neyman's smooth test."""
     LOCATION = "location"
@@ -73,6 +75,7 @@ class Statistics:
         self._joint = self._joints(reference)
         self.tests = [
             *((one.feature, Test.BINS) for one in self._bins),
+            *((number, Test.TREND) for number in self._shape),
             *((number, Test.SHAPE) for number in self._shape),
             *((number, Test.RARE) for number in self._rare),
             *((one.quadratic.feature, test) for test, one in self._joint),
@@ -88,10 +91,10 @@ class Statistics:
         squares = difference**2 / np.maximum(pooled, 1e-12)
         bins = (squares @ self._membership) * precision[..., None]
         smooth = (difference @ self._smooth) ** 2 * precision[..., None]
-        shape = smooth.reshape(*smooth.shape[:-1], -1, 2).sum(axis=-1)
+        pairs = smooth.reshape(*smooth.shape[:-1], -1, 2)
         scaled = bins / np.array([one.scale for one in self._bins])
         found = [_by_freedom(scaled, [one.freedom for one in self._bins])]
-        found.append(chi2_surprises(shape, 2))
+        found += [chi2_surprises(pairs[..., 0], 1), chi2_surprises(pairs.sum(axis=-1), 2)]
         found += [
             self._rare_surprise(number, effect, compared)[..., None]
             for number, effect in zip(self._rare, self._effects, strict=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from contracts.baseline import Baseline, FeatureBaseline
 from drift.sketches.features import NumericFeature
 from drift.sketches.rows import sketch_rows
+from drift.sketches.single import rounded_cuts
 from drift.sketches.window import WindowSketch
 
 Bounds = Mapping[str, tuple[float | None, float | None]]
@@ -32,12 +33,25 @@ def plan_rows(
     bins: int,
     bounds: Bounds | None = None,
 ) -> tuple[NumericFeature, ...]:
-    """Cut each column at its quantiles: see :func:`cuts_of`."""
+    """Cut each column at its quantiles (:func:`cuts_of`), in single precision where that does."""
     limits = {} if bounds is None else bounds
     return tuple(
-        NumericFeature(name=name, cuts=cuts_of(matrix[:, column], bins), minimum=low, maximum=high)
+        _planned(name, matrix[:, column], bins, limits.get(name, (None, None)))
         for column, name in enumerate(names)
-        for low, high in [limits.get(name, (None, None))]
+    )
+
+
+def _planned(
+    name: str, values: NDArray[np.float64], bins: int, limits: tuple[float | None, float | None]
+) -> NumericFeature:
+    exact = cuts_of(values, bins)
+    rounded = rounded_cuts(exact, values)
+    return NumericFeature(
+        name=name,
+        cuts=exact if rounded is None else rounded,
+        minimum=limits[0],
+        maximum=limits[1],
+        single=rounded is not None,
     )
 
 
@@ -77,7 +91,10 @@ def cuts_of(values: NDArray[np.float64], bins: int) -> tuple[float, ...]:
 
 
 def feature_baselines(window: WindowSketch) -> tuple[FeatureBaseline, ...]:
-    """Say the numeric features in the form that checks of before read (contracts.baseline)."""
+    """Say the numeric features in the form that checks of before read (contracts.baseline).
+
+    Those know no single precision: a value that rounds up to a cut is below it there.
+    """
     return tuple(
         FeatureBaseline(
             name=sketch.feature.name,

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from drift.sketches.cuts import Cuts
 from drift.sketches.features import NumericFeature
 from drift.sketches.lines import BLOCK, DEEP, LINE, Flags, Floats, Lines, Matrix
 from drift.sketches.moments import Moments
@@ -27,10 +28,10 @@ class Counting:
     def __init__(self, features: Sequence[NumericFeature]) -> None:
         width = len(features)
         self._features = tuple(features)
-        self._cuts = _padded([feature.cuts for feature in features])
+        self._cuts = Cuts(features)
         self._low = np.array([_or(feature.minimum, -np.inf) for feature in features])
         self._high = np.array([_or(feature.maximum, np.inf) for feature in features])
-        self._reached = np.zeros((len(self._cuts), width), np.int64)
+        self._reached = np.zeros((len(self._cuts.rows), width), np.int64)
         self._rows = 0
         self._missing = np.zeros(width, np.int64)
         self._infinite = np.zeros((2, width), np.int64)
@@ -123,14 +124,6 @@ class Counting:
             most=float(self._most[column]) if moments.count else None,
             distinct=self._distinct.distinct(column),
         )
-
-
-def _padded(cuts: Sequence[Sequence[float]]) -> Matrix:
-    """One row per cut; a column with fewer has NaN, which no value reaches."""
-    padded = np.full((max(map(len, cuts), default=0), len(cuts)), np.nan)
-    for column, own in enumerate(cuts):
-        padded[: len(own), column] = own
-    return padded
 
 
 def _or(bound: float | None, otherwise: float) -> float:

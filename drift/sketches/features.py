@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
+from struct import pack, unpack
 
 from contracts.errors import ContractError
 from drift.sketches.membership import Membership
 
 MOST_CATEGORIES = 1000
+MOST_SINGLE = 1e38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +25,18 @@ class NumericFeature:
     cuts: tuple[float, ...]
     minimum: float | None = None
     maximum: float | None = None
+    single: bool = False
+    """Values are rounded to single precision before they are compared with the cuts, which are such
+    numbers: half the time. Moments, extremes and distinct values know no such rounding."""
 
     def __post_init__(self) -> None:
         if not all(map(isfinite, self.cuts)) or any(a >= b for a, b in pairwise(self.cuts)):
             raise ContractError(
                 f"feature {self.name!r} needs finite cuts in ascending order, got {self.cuts}"
+            )
+        if self.single and not all(map(is_single, self.cuts)):
+            raise ContractError(
+                f"feature {self.name!r} needs cuts that single precision holds, got {self.cuts}"
             )
 
     @property
@@ -58,3 +67,8 @@ class CategoricalFeature:
 
 
 Feature = NumericFeature | CategoricalFeature
+
+
+def is_single(cut: float) -> bool:
+    """Whether single precision holds ``cut``, and numbers on both sides of it."""
+    return abs(cut) <= MOST_SINGLE and unpack("f", pack("f", cut))[0] == cut

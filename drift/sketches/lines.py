@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drift.sketches.cuts import Cuts
 from drift.sketches.tracking import DistinctTracker, first_slots, hash_block
 
 Matrix = NDArray[np.float64]
@@ -31,14 +32,15 @@ _CROWDED = 0.2
 class Lines:
     """What is done to a block whose lines hold ``beside`` rows each, with its working memory."""
 
-    def __init__(self, cuts: Matrix, beside: int) -> None:
-        self._beside, self._width = beside, cuts.shape[1]
-        self._cuts = [np.tile(cut, beside) for cut in cuts]
+    def __init__(self, cuts: Cuts, beside: int) -> None:
+        self._beside, self._width = beside, cuts.columns
+        self._cuts = [np.tile(cut, beside) for cut in cuts.rows]
         deep = max(1, min(DEEP, BLOCK // (beside * self._width)))
         shape = (deep, beside * self._width)
         self._flags = np.empty(shape, np.bool_)
         self._floats = np.empty(shape)
-        self._sums = np.empty((len(cuts), shape[1]), np.uint8)
+        self._singles = np.empty(shape if cuts.have_single else (0, 0), np.float32)
+        self._sums = np.empty((len(cuts.rows), shape[1]), np.uint8)
         self._slots = np.tile(first_slots(np.arange(self._width)), beside)
 
     def fold(self, by: np.ufunc, line: NDArray[Any]) -> NDArray[Any]:
@@ -47,9 +49,12 @@ class Lines:
 
     def reached(self, block: Matrix) -> NDArray[np.int64]:
         """Rows at or above each cut, by column; NaN is above nothing."""
-        flags = self._flags[: len(block)]
+        flags, singles = self._flags[: len(block)], self._singles[: len(block)]
+        if singles.size:
+            with np.errstate(over="ignore", under="ignore"):
+                np.copyto(singles, block, casting="unsafe")
         for cut, sums in zip(self._cuts, self._sums, strict=True):
-            np.greater_equal(block, cut, out=flags)
+            np.greater_equal(singles if cut.dtype == np.float32 else block, cut, out=flags)
             np.add.reduce(flags.view(np.uint8), axis=0, dtype=np.uint8, out=sums)
         by_place = self._sums.reshape(len(self._cuts), self._beside, self._width)
         return by_place.sum(axis=1, dtype=np.int64)

@@ -109,7 +109,10 @@ def same_feature(one: NumericFeature, other: NumericFeature) -> None:
 def _said(feature: NumericFeature) -> str:
     cuts = ", ".join(f"{cut:.6g}" for cut in feature.cuts[:3])
     more = ", …" if len(feature.cuts) > 3 else ""
-    return f"{feature.bins} bins at [{cuts}{more}] in [{feature.minimum}, {feature.maximum}]"
+    single = ", single precision" if feature.single else ""
+    return (
+        f"{feature.bins} bins at [{cuts}{more}] in [{feature.minimum}, {feature.maximum}]{single}"
+    )
 
 
 def _there(*values: float | None) -> list[float]:

@@ -42,7 +42,7 @@ def test_a_version_that_fails_is_rolled_back(duty: Duty, fragile: Fragile) -> No
     rolled_back(duty, "endpoint-5xx", "what callers see", "requests end in 5xx")
 
     duty.each_minute(callers, until=lambda: duty.recovers(*alarms))
-    duty.assert_told_once_and_that_it_is_over(INCIDENT)
+    duty.assert_told_that_it_is_over(INCIDENT)
 
 
 @pytest.mark.exhaustive
@@ -68,7 +68,7 @@ def test_refused_callers_mend_their_requests(duty: Duty) -> None:
     assert "docs/runbooks/endpoint-4xx.md" in duty.follow("endpoint-4xx", "perennial status")
     duty.follow("endpoint-4xx", "perennial ledger")
     duty.each_minute(lambda: duty.ask(_A_MINUTE_S_REQUESTS), until=lambda: duty.recovers(*alarms))
-    duty.assert_told_once_and_that_it_is_over(WARNING)
+    duty.assert_told_that_it_is_over(WARNING)
 
 
 @pytest.mark.exhaustive

@@ -20,10 +20,11 @@ def test_a_chart_of_one_window_is_worth_that_window() -> None:
     assert chart.effective_rows == 100
 
 
-def test_both_kinds_of_alarm_have_half_the_budget() -> None:
+def test_all_kinds_of_alarm_share_the_budget() -> None:
     settings = Settings(false_alarm_rate=0.02)
-    assert settings.sudden_level**2 == pytest.approx(0.01)
-    assert 3 * settings.slow_level == pytest.approx(0.01)
+    slow = settings.slow_level * len(settings.memories)
+    assert settings.sudden_level**settings.confirm + slow == pytest.approx(0.02)
+    assert settings.sudden_level**2 == pytest.approx(0.004)
     assert Settings(memories=(), confirm=1).sudden_level == ONE_A_QUARTER
 
 
