@@ -36,7 +36,9 @@ def least_reaching(cuts: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> float(np.float32(least[0])), float(np.float32(np.nextafter(least[0], 0.0))) < 5.0
     (5.0, True)
     """
-    before = np.nextafter(to_single(cuts), np.float32(-np.inf)).astype(np.float64)
+    # Cuts beyond single precision are asked about as well, and their answer is not used.
+    with np.errstate(over="ignore"):
+        before = np.nextafter(to_single(cuts), np.float32(-np.inf)).astype(np.float64)
     half = before / 2 + cuts / 2
     reaches = to_single(half) >= to_single(cuts)
     return np.where(reaches, half, np.nextafter(half, np.inf))
