@@ -49,7 +49,7 @@ class Walk:
         notices = [
             notice
             for notice in self.platform.inbox.all()[told:]
-            if "ReconcilerAlarm" not in notice.subject
+            if "Incident" not in notice.subject
         ]
         return run, notices
 
