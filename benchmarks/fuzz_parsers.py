@@ -24,6 +24,7 @@ with atheris.instrument_imports(include=["ml.serving", "csv"]):
     from ml.serving.formats import csv_rows
     from ml.serving.formats.arrow_messages import check_messages
     from ml.serving.formats.json_rows import read_json, read_jsonlines
+    from ml.serving.formats.npy import read_npy
     from ml.serving.limits import BadRequest
     from ml.serving.schema import Schema
 
@@ -37,6 +38,11 @@ SEEDS = (
         b"text/csv;q=0.5, */*;q=0.1",
         b"\xff\xff\xff\xff\x08\x00\x00\x00\x04\x00\x00\x00" + b"\0" * 12,
     ),
+    *(
+        b"\x93NUMPY\x01\x00\x38\x00{'descr':'<f8','fortran_order':%b,'shape':(1,2)}    \n" % order
+        + b"\0" * 16
+        for order in (b"False", b"True ")
+    ),
 )
 SCHEMA = Schema.of(
     [
@@ -48,7 +54,7 @@ SCHEMA = Schema.of(
 
 def one(data: bytes) -> None:
     """Read ``data`` in the form that its first byte chooses."""
-    kind, body = (data[0] % 5, data[1:]) if data else (0, b"")
+    kind, body = (data[0] % 6, data[1:]) if data else (0, b"")
     if kind == 0:
         quick = _outcome(csv_rows.read_csv, body)
         thorough = _outcome(csv_rows.read_any, body)
@@ -60,8 +66,10 @@ def one(data: bytes) -> None:
         _outcome(read_jsonlines, body)
     elif kind == 3:
         _outcome(lambda text, _: choose(text.decode("latin-1"), ("a/b", "text/csv")), body)
-    else:
+    elif kind == 4:
         _outcome(lambda stream, _: check_messages(stream), body)
+    else:
+        _outcome(read_npy, body)
 
 
 def _outcome(read: Callable[[bytes, Schema], Any], body: bytes) -> object:
@@ -92,7 +100,7 @@ def main(runs: int) -> None:
             print(f"{done} inputs in {took:.0f} s: rows or a refusal each time", flush=True)
 
     with TemporaryDirectory() as corpus:
-        for number, (kind, seed) in enumerate(product(range(5), SEEDS)):
+        for number, (kind, seed) in enumerate(product(range(6), SEEDS)):
             (Path(corpus) / str(number)).write_bytes(bytes([kind]) + seed)
         options = [
             f"-runs={runs}",

@@ -77,8 +77,7 @@ class Listening:
             return
         except OSError:
             # Too many files are open, which the next moment may end.
-            if self._paused is None:
-                self._pause(_FULL_SECONDS)
+            self._pause(_FULL_SECONDS)
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

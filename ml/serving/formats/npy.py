@@ -57,8 +57,9 @@ def _header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
         shape, by_column, kind = _READERS[version](file, max_header_size=_HEADER_BYTES)
     except Exception as error:  # numpy evaluates the header as Python's literals
         raise BadRequest(f"the body is not an array of NumPy: {shown(error)}") from None
-    if any(length < 0 for length in shape):
-        raise BadRequest(f"the array's shape must not be negative, got {shown(shape)}")
+    # NumPy takes True for a length, and then no array of that shape can be made.
+    if any(type(length) is not int or length < 0 for length in shape):
+        raise BadRequest(f"the array's shape must be whole numbers from 0 on, got {shown(shape)}")
     return shape, by_column, kind, file.tell()
 
 

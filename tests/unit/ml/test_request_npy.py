@@ -63,6 +63,14 @@ def test_what_is_no_table_of_numbers_is_refused_by_what_it_is(array: np.ndarray,
     assert said in refusal(saved(array))
 
 
+@pytest.mark.parametrize("lengths", ["(True, 2)", "(-1, 2)"])
+@pytest.mark.parametrize("by_column", [True, False])
+def test_lengths_that_are_none_are_refused(lengths: str, by_column: bool):
+    header = f"{{'descr': '<f8', 'fortran_order': {by_column}, 'shape': {lengths}, }}\n".encode()
+    body = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16)
+    assert f"whole numbers from 0 on, got '{lengths}'" in refusal(body)
+
+
 def test_a_pickle_in_an_array_is_not_loaded():
     class Loaded:
         def __reduce__(self) -> tuple[object, tuple[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,27 @@ def test_a_worker_that_is_not_ready_is_not_waited_for(listener: socket.socket, r
     assert run(scenario()).gave_way == 0
 
 
+def test_a_connection_waits_while_too_many_files_are_open(listener: socket.socket, rows: Rows):
+    class Full(socket.socket):
+        refusals = 2
+
+        def accept(self) -> tuple[socket.socket, Any]:
+            if self.refusals:
+                self.refusals -= 1
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    full = Full(fileno=listener.dup().detach())
+
+    async def scenario() -> None:
+        with callers(listener, 1):
+            await listened(full, rows, workers=(0,), until=lambda: opened(rows) == 1, own=True)
+
+    run(scenario())
+
+    assert full.refusals == 0
+
+
 def run(scenario: Coroutine[Any, Any, Any]) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(scenario)
@@ -74,7 +96,12 @@ def opened(rows: Rows) -> int:
 
 
 async def listened(
-    listener: socket.socket, rows: Rows, workers: Sequence[int], until: Callable[[], bool]
+    listener: socket.socket,
+    rows: Rows,
+    workers: Sequence[int],
+    until: Callable[[], bool],
+    *,
+    own: bool = False,
 ) -> Listening:
     """Have ``workers``, which share the socket as processes do, accept; return the first."""
     transports: list[asyncio.BaseTransport] = []
@@ -84,7 +111,12 @@ async def listened(
             transports.append(transport)
 
     listening = [
-        Listening(listener.dup(), Kept, rows[at], [row for row in rows if row is not rows[at]])
+        Listening(
+            listener if own else listener.dup(),
+            Kept,
+            rows[at],
+            [row for row in rows if row is not rows[at]],
+        )
         for at in workers
     ]
     for each in listening:
