@@ -8,7 +8,7 @@ from itertools import islice
 from contracts.errors import ContractError
 from drift.sketches.features import MOST_CATEGORIES, CategoricalFeature
 from drift.sketches.membership import membership_of
-from drift.sketches.refusal import Incomparability, Incomparable
+from drift.sketches.refusal import refuse_other
 
 _AT_ONCE = 65_536
 """Values counted before they are folded: what bounds memory when every value is another."""
@@ -113,13 +113,11 @@ def categories_of(
 
 
 def same_categories(one: CategoricalFeature, other: CategoricalFeature) -> None:
-    if one.name != other.name:
-        raise Incomparable(
-            Incomparability.OTHER_FEATURES, f"feature {one.name!r} is not {other.name!r}"
-        )
-    if one != other:
-        raise Incomparable(
-            Incomparability.OTHER_BINS,
-            f"feature {one.name!r} has other categories: {len(one.categories)} listed here and "
-            f"{len(other.categories)} there, or in another order",
-        )
+    refuse_other(one, other, _difference)
+
+
+def _difference(one: CategoricalFeature, other: CategoricalFeature) -> str:
+    return (
+        f"other categories: {len(one.categories)} listed here and {len(other.categories)} there, "
+        "or in another order"
+    )

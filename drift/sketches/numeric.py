@@ -7,7 +7,7 @@ from contracts.errors import ContractError
 from drift.sketches.distinct import Distinct
 from drift.sketches.features import NumericFeature
 from drift.sketches.moments import NOTHING, Moments
-from drift.sketches.refusal import Incomparability, Incomparable
+from drift.sketches.refusal import refuse_other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +94,11 @@ def empty_numeric(feature: NumericFeature) -> NumericSketch:
 
 
 def same_feature(one: NumericFeature, other: NumericFeature) -> None:
-    """Refuse features of another name or of other bins, which nothing could be compared in."""
-    if one.name != other.name:
-        raise Incomparable(
-            Incomparability.OTHER_FEATURES, f"feature {one.name!r} is not {other.name!r}"
-        )
-    if one != other:
-        raise Incomparable(
-            Incomparability.OTHER_BINS,
-            f"feature {one.name!r} has other bins: {_said(one)} and {_said(other)}",
-        )
+    refuse_other(one, other, _difference)
+
+
+def _difference(one: NumericFeature, other: NumericFeature) -> str:
+    return f"other bins: {_said(one)} and {_said(other)}"
 
 
 def _said(feature: NumericFeature) -> str:

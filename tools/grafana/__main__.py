@@ -44,6 +44,24 @@ def _instances(metric: str) -> Panel:
     return Panel(title=metric, series=both, unit="percent")
 
 
+def _drifted_share(model: str) -> Panel:
+    series = (_ours(metrics.DRIFTED_SHARE, "Maximum", model),)
+    return Panel(title="Share of drifted features", series=series, unit="percentunit")
+
+
+def _capture_gap(model: str) -> Panel:
+    return Panel(
+        title="Answered requests that were captured nowhere",
+        series=(_ours(metrics.CAPTURE_GAP, "Maximum", model),),
+        unit="percentunit",
+    )
+
+
+def _mismatches(model: str) -> Panel:
+    series = (_ours(metrics.MISMATCHES, "Maximum", model),)
+    return Panel(title="Pointer, registry and endpoint differ", series=series)
+
+
 def _model() -> Json:
     one = "$model"
     rows = (
@@ -64,11 +82,7 @@ def _model() -> Json:
         ),
         tuple(_instances(f"{each}Utilization") for each in ("CPU", "Memory", "Disk")),
         (
-            Panel(
-                title="Share of drifted features",
-                series=(_ours(metrics.DRIFTED_SHARE, "Maximum", one),),
-                unit="percentunit",
-            ),
+            _drifted_share(one),
             Panel(
                 title="PSI of each feature",
                 series=(_ours(metrics.FEATURE_PSI, "Maximum", one, **{metrics.FEATURE: "*"}),),
@@ -82,15 +96,8 @@ def _model() -> Json:
             ),
         ),
         (
-            Panel(
-                title="Answered requests that were captured nowhere",
-                series=(_ours(metrics.CAPTURE_GAP, "Maximum", one),),
-                unit="percentunit",
-            ),
-            Panel(
-                title="Pointer, registry and endpoint differ",
-                series=(_ours(metrics.MISMATCHES, "Maximum", one),),
-            ),
+            _capture_gap(one),
+            _mismatches(one),
         ),
     )
     models = Variable(name="model", query=f"dimension_values({_OF_VARIABLES}, {metrics.MODEL})")
@@ -101,26 +108,15 @@ def _platform() -> Json:
     each = "*"
     rows = (
         (
-            Panel(
-                title="Share of drifted features",
-                series=(_ours(metrics.DRIFTED_SHARE, "Maximum", each),),
-                unit="percentunit",
-            ),
+            _drifted_share(each),
             Panel(
                 title="Verdicts of drift checks",
                 series=(_ours(metrics.DRIFT_VERDICTS, "Sum", each),),
             ),
         ),
         (
-            Panel(
-                title="Answered requests that were captured nowhere",
-                series=(_ours(metrics.CAPTURE_GAP, "Maximum", each),),
-                unit="percentunit",
-            ),
-            Panel(
-                title="Pointer, registry and endpoint differ",
-                series=(_ours(metrics.MISMATCHES, "Maximum", each),),
-            ),
+            _capture_gap(each),
+            _mismatches(each),
             Panel(
                 title="Requests of each endpoint",
                 series=(
